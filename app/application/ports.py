@@ -1,0 +1,221 @@
+"""The ports: what the conduct of calls needs from the world, as protocols.
+
+The application is synchronous and never waits: every method below returns at once, and what happens later comes
+back as an event. That is what lets unit tests run whole calls under a virtual clock, and what keeps a slow
+database or recogniser from ever holding up a caller (design.md, "Three kinds of process").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType, Protocol
+
+from app.domain.facts import Recorded
+
+LegId = NewType("LegId", str)
+"""One party's connection to the line: a SIP dialog with its media, or an operator's browser."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Sound to play: `samples` is 16-bit little-endian PCM, mono, 8000 Hz. Compared by identity, so that an
+    adapter may keep its encodings beside it."""
+
+    name: str
+    samples: bytes
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / 16000
+
+
+class LegEnd(StrEnum):
+    """Why a leg is gone."""
+
+    HUNG_UP = "hung_up"  # BYE, or CANCEL before the answer
+    BUSY = "busy"  # 486, 600
+    NO_ANSWER = "no_answer"  # 408, 480, 487 after our own CANCEL on time-out
+    REFUSED = "refused"  # 403, 404, 603 and the like
+    FAILED = "failed"  # 5xx, transport failure, no common codec
+    LOST = "lost"  # the media or the browser went silent and did not come back
+
+
+class Rejection(StrEnum):
+    """Why the application turns an arriving call away."""
+
+    BUSY = "busy"  # 486
+    UNAVAILABLE = "unavailable"  # 480
+    OVERLOADED = "overloaded"  # 503
+
+
+class PhoneLine(Protocol):
+    """The telephony adapter. All methods return at once; a leg that is gone makes them do nothing."""
+
+    def ring(self, leg: LegId) -> None:
+        """Tell an arrived caller that it rings (180)."""
+
+    def answer(self, leg: LegId) -> None:
+        """Answer an arrived call (200); media flows from now on."""
+
+    def reject(self, leg: LegId, why: Rejection) -> None:
+        """Turn an arrived call away."""
+
+    def dial(self, address: str, *, ring_for_s: float) -> LegId:
+        """Call a `sip:` address, an E.164 number (through the trunk), or `browser:<login>`.
+
+        `leg_ringing`, `leg_answered` or `leg_ended` follow. A `browser:` leg answers by itself at once when that
+        operator's browser is connected: the operator accepts on the panel before the application dials.
+        """
+
+    def hang_up(self, leg: LegId) -> None:
+        """End the leg: BYE, CANCEL or a final answer, whichever its state wants. No `leg_ended` follows."""
+
+    def bridge(self, one: LegId, other: LegId) -> None:
+        """Let the two hear each other. Stops what either is being played, and parts both from others."""
+
+    def part(self, leg: LegId) -> None:
+        """Take the leg out of its bridge; both sides then hear silence until told otherwise."""
+
+    def play(self, leg: LegId, clips: Sequence[Clip], *, tag: str, loop: bool = False) -> None:
+        """Play the clips in turn to the leg instead of its bridge; replaces what was being played.
+
+        `playback_finished(leg, tag)` follows once the last sample was sent, unless replaced or stopped."""
+
+    def stop_playing(self, leg: LegId) -> None:
+        """Stop; the leg hears its bridge again, or silence."""
+
+    def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None:
+        """Give the leg's incoming sound to `sink` every tick: 320 bytes (20 ms, 16-bit, 8 kHz), gap-free in time
+        (silence stands in for what did not arrive), so that sample offsets are call times. None stops it."""
+
+
+class PhoneEvents(Protocol):
+    """What the telephony adapter tells the application (called in the event loop's thread, must return soon)."""
+
+    def call_arrived(self, leg: LegId, *, caller: str, dialled: str) -> None:
+        """A new INVITE: `caller` is the user part of From ("" when anonymous), `dialled` of the request URI."""
+
+    def leg_ringing(self, leg: LegId) -> None: ...
+
+    def leg_answered(self, leg: LegId) -> None: ...
+
+    def leg_ended(self, leg: LegId, why: LegEnd) -> None:
+        """The other side or the network ended it. Told once for each leg, never after `hang_up`."""
+
+    def key_pressed(self, leg: LegId, key: str) -> None:
+        """One of 0-9 * # A-D, once for each press."""
+
+    def playback_finished(self, leg: LegId, tag: str) -> None: ...
+
+    def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
+        """An operator's browser audio came, went, or gained or lost its microphone."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A recognised word; times in seconds from the first sample fed."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the recogniser made of one channel: a partial (to be replaced) or a final phrase."""
+
+    text: str
+    final: bool
+    words: tuple[Word, ...] = ()
+
+
+class Listening(Protocol):
+    """One open recognition of one channel."""
+
+    def feed(self, pcm: bytes) -> None:
+        """Sound as `PhoneLine.listen` gives it. Never waits; dropped when the recogniser is away."""
+
+    def close(self) -> None:
+        """No more sound; words already said still arrive."""
+
+
+class Recognizer(Protocol):
+    def listen(
+        self,
+        on_heard: Callable[[Heard], None],
+        on_available: Callable[[bool], None],
+        phrases: Sequence[str] | None = None,
+    ) -> Listening:
+        """Open one channel. `phrases` narrows what can be heard (with "[unk]" for everything else); None is free
+        speech. `on_available(False)` when the recogniser cannot be reached, True when it (again) can."""
+
+
+class Announcer(Protocol):
+    """Text to sound: a recording of the same name if the organisation has one, else synthesised speech."""
+
+    def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
+        """Make or find the clip and hand it to `then` (at once when it is already known)."""
+
+    def music(self) -> Clip:
+        """What a waiting or held caller hears, in a loop."""
+
+
+class CallJournal(Protocol):
+    def append(self, recorded: Sequence[Recorded]) -> None:
+        """Durable when it returns (against the end of the process), never waits for the database."""
+
+
+class PanelFeed(Protocol):
+    """Towards the panels, one feed an operator. Numbering and differences are the adapter's."""
+
+    def show(self, operator: str, view: Mapping[str, Any]) -> None:
+        """The operator's panel as it must now look: JSON-ready sections. Only changed sections travel."""
+
+    def partial(self, operator: str, speaker: str, text: str) -> None:
+        """A partial result, to be shown and forgotten; "" clears it."""
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Timer: ...
+
+
+class StaffDirectory(Protocol):
+    """Operators as the administrator keeps them; refreshed behind the scenes, read at once."""
+
+    def operator(self, login: str) -> Operator | None: ...
+
+    def operators(self) -> Sequence[Operator]: ...
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person who answers the line. `phone` is a `sip:` address, or "" where the browser is the phone."""
+
+    login: str
+    surname: str
+    name: str
+    patronymic: str
+    position: str
+    unit: str
+    phone: str = ""
+
+
+class LineCommands(Protocol):
+    """What the gateway calls in the line process on behalf of panels; implemented by the application."""
+
+    def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out one command of the panel. Returns a JSON-ready answer; raises Refused or BadInput."""
+
+    def view(self, operator: str) -> Mapping[str, Any]:
+        """The operator's panel as it looks now."""

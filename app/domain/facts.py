@@ -1,0 +1,411 @@
+"""What happens to a call, in the past tense: the entries of the journal.
+
+A fact is a frozen dataclass of plain values. `Recorded` puts it into its stream with a number and a time. The
+journal's form (`to_json`, `from_json`) is part of the contract: a stored fact must always be readable, so fields
+are only ever added, with defaults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Speaker(StrEnum):
+    CALLER = "caller"
+    OPERATOR = "operator"
+
+
+class By(StrEnum):
+    """Who or what did it."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    LINE = "line"
+    SPEECH = "speech"  # heard by the recogniser
+    HAND = "hand"  # clicked by the operator
+    KEY = "key"  # pressed on the telephone
+    VOICE = "voice"  # said into the telephone
+
+
+@dataclass(frozen=True)
+class Fact:
+    """The base of all facts."""
+
+
+# --- arrival and waiting -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CallArrived(Fact):
+    """A caller dialled the line. `caller` is E.164, an internal number, or "" when withheld."""
+
+    caller: str
+    dialled: str
+    unit: str
+    profile: str
+    flow_version: str
+
+
+@dataclass(frozen=True)
+class LineWasClosed(Fact):
+    """The call came outside working hours (housing 5.3)."""
+
+    next_opening: datetime
+
+
+@dataclass(frozen=True)
+class CallQueued(Fact):
+    """The caller waits for an operator of the unit. `again` after an operator was lost."""
+
+    unit: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class CallOffered(Fact):
+    """The call rings at an operator: in the browser or on the operator's phone."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
+class OfferMissed(Fact):
+    """The operator did not take the offered call: `why` is no_answer, declined, busy or unreachable."""
+
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True)
+class OperatorJoined(Fact):
+    """The operator answered; from now on the two talk."""
+
+    operator: str
+
+
+# --- the conversation ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PhraseHeard(Fact):
+    """A final result of the recogniser. Times in seconds since the call arrived; `words` are
+    (text, start_s, end_s)."""
+
+    speaker: Speaker
+    operator: str
+    text: str
+    start_s: float
+    end_s: float
+    words: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class StepTicked(Fact):
+    """A step of the script was done: heard (`phrase`, `score` 0-1) or ticked by hand."""
+
+    stage: str
+    step: str
+    by: By
+    phrase: str = ""
+    score: float = 1.0
+
+
+@dataclass(frozen=True)
+class StepUnticked(Fact):
+    """The operator contests a tick."""
+
+    stage: str
+    step: str
+
+
+@dataclass(frozen=True)
+class StageOpened(Fact):
+    """The operator went to a stage of the script."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class CallerNamed(Fact):
+    """Name and patronymic by which the caller is addressed (education 3.5.5)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class NeedRestated(Fact):
+    """The need as it was restated to the caller (housing 5.5)."""
+
+    need: str
+
+
+@dataclass(frozen=True)
+class TopicChosen(Fact):
+    topic: str
+
+
+@dataclass(frozen=True)
+class NotesWritten(Fact):
+    notes: str
+
+
+@dataclass(frozen=True)
+class PlacedOnHold(Fact):
+    """The caller was asked to stay on the line, with the time of return (education 3.5.5)."""
+
+    return_in_s: int
+
+
+@dataclass(frozen=True)
+class ResumedFromHold(Fact):
+    """The operator came back after `held_s`."""
+
+    held_s: float
+
+
+# --- transfer and promise ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CallerTold(Fact):
+    """The caller was told of the transfer beforehand (housing 5.7)."""
+
+    by: By
+
+
+@dataclass(frozen=True)
+class TransferStarted(Fact):
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TransferCompleted(Fact):
+    """The target answered. Only this counts towards the limit (housing 5.8)."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class TransferFailed(Fact):
+    """The call came back to `source`: `why` is busy, no_answer, declined, unreachable or taken_back."""
+
+    source: str
+    target: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PromiseMade(Fact):
+    """The body promises to call back (housing 5.9). `number` is E.164, `due_at` lies in working time,
+    `interval` is the caller's convenient time in words."""
+
+    promise: str
+    number: str
+    asked: str
+    due_at: datetime
+    interval: str
+    by: By
+    operator: str = ""
+
+
+@dataclass(frozen=True)
+class PromiseAttempted(Fact):
+    """The promised call was dialled and not answered."""
+
+    promise: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PromiseKept(Fact):
+    """The promised call reached the person."""
+
+    promise: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class PromiseClosed(Fact):
+    """A person closed the promise without a call through the line, and says why."""
+
+    promise: str
+    operator: str
+    why: str
+
+
+# --- outgoing ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CallPlaced(Fact):
+    """An operator calls out: to keep a promise, or to a number."""
+
+    operator: str
+    number: str
+    unit: str
+    profile: str
+    flow_version: str
+    promise: str = ""
+
+
+@dataclass(frozen=True)
+class CalleeAnswered(Fact):
+    """The person called picked up."""
+
+
+@dataclass(frozen=True)
+class CalleeNotReached(Fact):
+    """Nobody picked up: busy, no_answer, refused, failed."""
+
+    why: str
+
+
+# --- the survey and the end ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OperatorLeft(Fact):
+    """The operator's part is over: `why` is farewell, to_survey, hung_up, lost or caller_gone; `reason` is what
+    the operator gave for hanging up before the farewell (heritage 3.2.5)."""
+
+    operator: str
+    why: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SurveyStarted(Fact):
+    """The caller is asked about the operator who answered last (housing 5.12)."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
+class SurveyQuestionAsked(Fact):
+    question: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class SurveyAnswered(Fact):
+    question: str
+    answer: str
+    by: By
+
+
+@dataclass(frozen=True)
+class SurveyNotUnderstood(Fact):
+    """Nothing usable was said or pressed: `heard` is silence or nonsense."""
+
+    question: str
+    heard: str
+
+
+@dataclass(frozen=True)
+class SurveyFinished(Fact):
+    complete: bool
+
+
+@dataclass(frozen=True)
+class CallEnded(Fact):
+    """The last fact that changes the phase: `by` says who ended it, `why` is hung_up, finished, closed,
+    interrupted (the program died), failed or lost."""
+
+    by: By
+    why: str
+
+
+# --- operators -----------------------------------------------------------------------------------------------
+
+
+class Presence(StrEnum):
+    """An operator's state, as on every desk."""
+
+    AWAY = "away"  # not signed in
+    BREAK = "break"
+    READY = "ready"
+    OFFERED = "offered"  # a call rings
+    BUSY = "busy"  # in a call
+    WRAP_UP = "wrap_up"  # writing up the call
+
+
+@dataclass(frozen=True)
+class PresenceChanged(Fact):
+    """Stream `operator:<login>`."""
+
+    operator: str
+    presence: Presence
+    call: str = ""
+    why: str = ""
+
+
+# --- the journal's form --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A fact in its place: `stream` is `call:<id>` or `operator:<login>`, `seq` counts from 1 in the stream,
+    `at` is aware UTC."""
+
+    stream: str
+    seq: int
+    at: datetime
+    fact: Fact
+
+
+KINDS: dict[str, type[Fact]] = {cls.__name__: cls for cls in Fact.__subclasses__()}
+
+
+def to_json(fact: Fact) -> dict[str, Any]:
+    """The fact's fields as JSON-ready values (times as ISO 8601, tuples as lists)."""
+    return {f.name: _plain(getattr(fact, f.name)) for f in dataclasses.fields(fact)}
+
+
+def from_json(kind: str, body: dict[str, Any]) -> Fact:
+    """The fact back from its kind and body. Unknown fields of a newer version are ignored.
+
+    KeyError for an unknown kind, TypeError for a missing field.
+    """
+    cls = KINDS[kind]
+    hints = typing.get_type_hints(cls)
+    known = {f.name for f in dataclasses.fields(cls)}
+    return cls(**{name: _typed(hints[name], value) for name, value in body.items() if name in known})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint(value)
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return _typed_tuple(typing.get_args(hint), value)
+    if origin is types.UnionType:
+        return _typed(next(a for a in typing.get_args(hint) if a is not type(None)), value)
+    return value
+
+
+def _typed_tuple(arguments: tuple[Any, ...], value: list[Any]) -> tuple[Any, ...]:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_typed(arguments[0], item) for item in value)
+    return tuple(_typed(hint, item) for hint, item in zip(arguments, value, strict=True))

@@ -1,0 +1,71 @@
+"""Hearing a step of the script in what was said.
+
+A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`), `{surname}` and other
+variables. It is heard when its words follow each other with at most `GAP` words between, in any of their close
+spellings: recognisers err in endings and letters, so long words match by similarity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from rapidfuzz import fuzz
+
+GAP = 2
+SIMILAR_ENOUGH = 84.0
+FUZZY_FROM = 5
+"""Words shorter than this must be spelled exactly: «да» is not «на»."""
+
+WORD = re.compile(r"[а-яa-z0-9]+\*?", re.IGNORECASE)
+
+
+def words_of(text: str) -> list[str]:
+    """The words as they are compared: small letters, «е» for «ё», no punctuation."""
+    return WORD.findall(text.lower().replace("ё", "е"))
+
+
+def heard(cue: str, said: list[str], values: Mapping[str, str]) -> float:
+    """How surely the cue stands in `said` (from `words_of`), 0 to 1; 0 when it does not.
+
+    A cue whose variables have no value is never heard.
+    """
+    try:
+        wanted = words_of(cue.format_map(values))
+    except KeyError:
+        return 0.0
+    if not wanted:
+        return 0.0
+    return max((_from(start, wanted, said) for start in range(len(said))), default=0.0)
+
+
+def best(cues: Iterable[str], said: list[str], values: Mapping[str, str]) -> float:
+    """The surest of several cues."""
+    return max((heard(cue, said, values) for cue in cues), default=0.0)
+
+
+def _from(start: int, wanted: list[str], said: list[str]) -> float:
+    score = _alike(wanted[0], said[start])
+    if not score:
+        return 0.0
+    total, at = score, start
+    for word in wanted[1:]:
+        window = range(at + 1, min(at + 2 + GAP, len(said)))
+        found = next((i for i in window if _alike(word, said[i])), None)
+        if found is None:
+            return 0.0
+        total += _alike(word, said[found])
+        at = found
+    return total / len(wanted)
+
+
+def _alike(wanted: str, said: str) -> float:
+    if wanted.endswith("*"):
+        stem = wanted[:-1]
+        return 1.0 if said.startswith(stem) else 0.0
+    if wanted == said:
+        return 1.0
+    if min(len(wanted), len(said)) < FUZZY_FROM:
+        return 0.0
+    ratio = fuzz.ratio(wanted, said)
+    return ratio / 100 if ratio >= SIMILAR_ENOUGH else 0.0

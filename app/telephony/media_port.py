@@ -1,0 +1,87 @@
+"""The seam between the signalling of the line and its media, inside the telephony adapter.
+
+The signalling (`app.telephony.line`) owns the dialogs and tells the engine which legs exist, where their sound goes
+and with which codec. The engine owns RTP ports, browsers' audio, mixing, keys and playback, and reports back through
+`MediaEvents`. A leg that the engine does not know (any more) makes every method do nothing, as in `PhoneLine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from app.application.ports import Clip, LegId
+from app.domain.errors import Unavailable
+
+Codec = Literal["PCMA", "PCMU"]
+
+
+class NoPortFree(Unavailable):
+    """Every port of the RTP range is taken: the call is answered with 503, or our own is not placed."""
+
+
+@dataclass(frozen=True)
+class RtpRemote:
+    """What offer and answer agreed about one leg's stream (RFC 3264).
+
+    `host` is an IP literal, `port` its RTP port. `payload_type` is that of `codec` in both directions,
+    `event_payload_type` that of telephone-event (RFC 4733), None when the other side has none.
+    `sends`: the other side may send to us; `receives`: it wants to hear us. Both are False while it holds
+    with `inactive`.
+    """
+
+    host: str
+    port: int
+    codec: Codec
+    payload_type: int
+    event_payload_type: int | None
+    sends: bool = True
+    receives: bool = True
+
+
+class MediaEvents(Protocol):
+    """What the engine tells the signalling, in the event loop's thread."""
+
+    def on_key(self, leg: LegId, key: str) -> None:
+        """One of 0-9 * # A-D, once for each press."""
+
+    def on_playback_finished(self, leg: LegId, tag: str) -> None: ...
+
+    def on_lost(self, leg: LegId) -> None:
+        """No RTP for too long (never while the other side holds the call), or the browser is gone for too long."""
+
+    def on_browser(self, login: str, connected: bool, microphone: bool) -> None: ...
+
+
+class MediaEngine(Protocol):
+    """Sound for every leg. All methods but start and stop return at once and never raise for an unknown leg."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def open_rtp(self, leg: LegId) -> int:
+        """Bind a pair of ports for the leg and return the RTP port. Raises NoPortFree."""
+
+    def connect_rtp(self, leg: LegId, remote: RtpRemote) -> None:
+        """Sound flows from now on. Called again whenever a re-INVITE changed something."""
+
+    def open_browser(self, leg: LegId, login: str) -> None:
+        """Make that operator's browser the leg's microphone and loudspeaker, now or when it reconnects."""
+
+    def close(self, leg: LegId) -> None:
+        """Forget the leg: its bridge, playback, listener and port. Idempotent."""
+
+    def send_keys(self, leg: LegId, keys: str) -> None:
+        """Send RFC 4733 events, one after the other."""
+
+    def bridge(self, one: LegId, other: LegId) -> None: ...
+
+    def part(self, leg: LegId) -> None: ...
+
+    def play(self, leg: LegId, clips: Sequence[Clip], *, tag: str, loop: bool = False) -> None: ...
+
+    def stop_playing(self, leg: LegId) -> None: ...
+
+    def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None: ...

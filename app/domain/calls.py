@@ -206,7 +206,6 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.PromiseMade, *_AFTER_ANSWER, *_WAITS),
     **_stays(f.PromiseAttempted, _P.DIALLING),
     **_stays(f.PromiseKept, _P.TALKING),
-    **_stays(f.PromiseClosed, *_AFTER_ANSWER),
     **_to(_P.PARTED, f.OperatorLeft, *_CONVERSATION, _P.DIALLING),
     **_to(_P.SURVEY, f.SurveyStarted, _P.PARTED),
     **_stays(f.SurveyQuestionAsked, _P.SURVEY),

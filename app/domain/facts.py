@@ -234,7 +234,7 @@ class PromiseKept(Fact):
 
 @dataclass(frozen=True)
 class PromiseClosed(Fact):
-    """A person closed the promise without a call through the line, and says why."""
+    """A person closed the promise without a call through the line, and says why. Stream `promise:<id>`."""
 
     promise: str
     operator: str
@@ -352,7 +352,7 @@ class PresenceChanged(Fact):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A fact in its place: `stream` is `call:<id>` or `operator:<login>`, `seq` counts from 1 in the stream,
+    """A fact in its place: `stream` is `call:<id>`, `operator:<login>` or `promise:<id>`, `seq` counts from 1 in the stream,
     `at` is aware UTC."""
 
     stream: str

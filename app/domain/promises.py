@@ -1,0 +1,97 @@
+"""Promises to call back, as the fold of their facts over all calls (L11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain import facts as f
+
+DUE_SOON = timedelta(hours=1)
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    KEPT_LATE = "kept_late"
+    CLOSED = "closed"
+
+
+class Standing(StrEnum):
+    """How an open promise looks on the panel."""
+
+    WAITING = "waiting"
+    DUE = "due"  # within the next hour
+    OVERDUE = "overdue"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Promise:
+    id: str
+    call: str
+    number: str
+    asked: str
+    due_at: datetime
+    interval: str
+    made_at: datetime
+    made_by: f.By
+    operator: str
+    state: PromiseState = PromiseState.OPEN
+    attempts: int = 0
+    kept_in: str = ""
+    closed_at: datetime | None = None
+    close_why: str = ""
+
+    def standing(self, now: datetime) -> Standing:
+        if self.state is not PromiseState.OPEN:
+            return Standing.DONE
+        if now > self.due_at:
+            return Standing.OVERDUE
+        return Standing.DUE if now > self.due_at - DUE_SOON else Standing.WAITING
+
+
+def evolve(promises: Mapping[str, Promise], recorded: f.Recorded) -> Mapping[str, Promise]:
+    """All promises after one more fact of any stream; the same mapping when the fact is about none."""
+    fact = recorded.fact
+    if isinstance(fact, f.PromiseMade):
+        return {**promises, fact.promise: _made(fact, recorded)}
+    if not isinstance(fact, f.PromiseAttempted | f.PromiseKept | f.PromiseClosed):
+        return promises
+    promise = promises.get(fact.promise)
+    return promises if promise is None else {**promises, promise.id: _after(promise, fact, recorded)}
+
+
+def _made(fact: f.PromiseMade, recorded: f.Recorded) -> Promise:
+    return Promise(
+        id=fact.promise,
+        call=recorded.stream.partition(":")[2],
+        number=fact.number,
+        asked=fact.asked,
+        due_at=fact.due_at,
+        interval=fact.interval,
+        made_at=recorded.at,
+        made_by=fact.by,
+        operator=fact.operator,
+    )
+
+
+def _after(promise: Promise, fact: f.Fact, recorded: f.Recorded) -> Promise:
+    match fact:
+        case f.PromiseAttempted():
+            return replace(promise, attempts=promise.attempts + 1)
+        case f.PromiseKept():
+            state = PromiseState.KEPT_LATE if fact.late else PromiseState.KEPT
+            return replace(
+                promise,
+                state=state,
+                attempts=promise.attempts + 1,
+                kept_in=recorded.stream.partition(":")[2],
+                closed_at=recorded.at,
+            )
+        case f.PromiseClosed():
+            return replace(promise, state=PromiseState.CLOSED, closed_at=recorded.at, close_why=fact.why)
+        case _:
+            return promise

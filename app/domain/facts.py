@@ -352,8 +352,8 @@ class PresenceChanged(Fact):
 
 @dataclass(frozen=True)
 class Recorded:
-    """A fact in its place: `stream` is `call:<id>`, `operator:<login>` or `promise:<id>`, `seq` counts from 1 in the stream,
-    `at` is aware UTC."""
+    """A fact in its place: `seq` counts from 1 in its stream, `at` is aware UTC. Streams are `call:<id>`,
+    `operator:<login>` and `promise:<id>`."""
 
     stream: str
     seq: int

@@ -1,0 +1,253 @@
+"""The line's side of recognition: `ports.Recognizer` over the protocol of vosk-server, one WebSocket a channel.
+
+Works against our own recogniser and against any `alphacep/vosk-server`. Nothing here waits in the caller's face:
+`feed` queues, a task sends; what comes back is told in the event loop's thread. While the recogniser is away the
+channel says so, keeps a little sound, and goes on when it is back, with word times that stay the channel's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from app.application.ports import Heard, Listening, Word
+from app.speech.sound_queue import SoundQueue
+
+END_OF_SOUND = '{"eof" : 1}'
+"""vosk-server compares this text character by character, blanks included."""
+
+SAMPLE_RATE_HZ = 8000
+_MOST_UNANSWERED = 10
+"""Chunks under way: beyond a second of lag sound waits here, where it is bounded, and not in the network."""
+_OPEN_WITHIN_S = 5.0
+_ANSWER_WITHIN_S = 5.0
+_LAST_WORDS_WITHIN_S = 5.0
+_BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+_T = TypeVar("_T")
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One message of the recogniser. `words` count from the connection's first sample."""
+
+    text: str
+    final: bool
+    words: tuple[Word, ...]
+    error: str
+    unknown_words: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, message: str | bytes) -> _Answer:
+        """Raises ValueError when it is not a vosk-server's answer."""
+        answer = json.loads(message)
+        if not isinstance(answer, dict):
+            raise ValueError("not a JSON object")
+        final = "text" in answer or "alternatives" in answer
+        best = answer["alternatives"][0] if answer.get("alternatives") else answer
+        words = tuple(
+            Word(str(word["word"]), float(word["start"]), float(word["end"]), float(word.get("conf", 1.0)))
+            for word in best.get("result", ())
+        )
+        text = str(best.get("text" if final else "partial", "")).strip()
+        unknown = tuple(str(word) for word in answer.get("unknown_words", ()))
+        return cls(text, final, words, str(answer.get("error", "")), unknown)
+
+
+class VoskRecognizer:
+    """Channels to the recogniser at `url` (`ws://host:port`). Use it in the event loop's thread."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._channels: set[_Channel] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def listen(
+        self,
+        on_heard: Callable[[Heard], None],
+        on_available: Callable[[bool], None],
+        phrases: Sequence[str] | None = None,
+    ) -> Listening:
+        """Open one channel (see `ports.Recognizer.listen`). The connection is made behind the scenes."""
+        channel = _Channel(self._url, on_heard, on_available, phrases)
+        task = asyncio.get_running_loop().create_task(channel.run(), name="recognition")
+        self._channels.add(channel)
+        self._tasks.add(task)
+
+        def forget(ended: asyncio.Task[None]) -> None:
+            self._channels.discard(channel)
+            self._tasks.discard(ended)
+
+        task.add_done_callback(forget)
+        return channel
+
+    async def aclose(self) -> None:
+        """Close every channel, wait (bounded) for the last words, end the tasks."""
+        for channel in list(self._channels):
+            channel.close()
+        tasks = list(self._tasks)
+        if tasks:
+            _done, late = await asyncio.wait(tasks, timeout=_LAST_WORDS_WITHIN_S + 1)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Channel:
+    """One channel: its queue, its connection, and what was last told."""
+
+    def __init__(
+        self,
+        url: str,
+        on_heard: Callable[[Heard], None],
+        on_available: Callable[[bool], None],
+        phrases: Sequence[str] | None,
+    ) -> None:
+        self._url = url
+        self._on_heard = on_heard
+        self._on_available = on_available
+        self._config: dict[str, Any] = {"sample_rate": SAMPLE_RATE_HZ, "words": True, "max_alternatives": 0}
+        if phrases is not None:
+            self._config["phrase_list"] = list(phrases)
+        self._queue = SoundQueue(SAMPLE_RATE_HZ)
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._available: bool | None = None
+        self._last_partial = ""
+
+    def feed(self, pcm: bytes) -> None:
+        """Queue sound: 16-bit, 8 kHz, any length (see `ports.Listening.feed`)."""
+        if not self._closing.is_set() and self._queue.feed(pcm):
+            self._wake.set()
+
+    def close(self) -> None:
+        """No more sound; the words already said still arrive, for at most a few seconds."""
+        if not self._closing.is_set():
+            self._queue.flush()
+            self._closing.set()
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Connect, and connect again, until the channel is closed and its last words were told."""
+        conversing = asyncio.create_task(self._keep_conversing())
+        closing = asyncio.create_task(self._closing.wait())
+        try:
+            await asyncio.wait({conversing, closing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({conversing}, timeout=_LAST_WORDS_WITHIN_S)
+        finally:
+            for task in (conversing, closing):
+                task.cancel()
+            await asyncio.gather(conversing, closing, return_exceptions=True)
+        if not conversing.cancelled() and (failure := conversing.exception()) is not None:
+            logger.error("recognition_channel_failed", exc_info=failure)
+            self._tell_available(False)
+
+    async def _keep_conversing(self) -> None:
+        failures = 0
+        while True:
+            try:
+                if await self._converse():
+                    return
+                failures = 0
+            except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, ValueError) as error:
+                heard_before = self._available is True
+                failures = 1 if heard_before else failures + 1
+                if failures == 1:
+                    logger.warning("recogniser_away", reason=f"{type(error).__name__}: {error}")
+            self._queue.rewind()
+            self._tell_available(False)
+            if self._closing.is_set() and self._queue.is_empty:
+                return
+            pause = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1]
+            # Channels that lost one recogniser together must not all come back in the same instant.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+
+    async def _converse(self) -> bool:
+        """One connection; True when the channel was closed and the last words have come."""
+        async with connect(
+            self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
+        ) as connection:
+            await connection.send(json.dumps({"config": self._config}, ensure_ascii=False))
+            self._tell_available(True)
+            sending = asyncio.create_task(self._send(connection))
+            try:
+                return await self._receive(connection, sending)
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send(self, connection: ClientConnection) -> None:
+        while True:
+            self._wake.clear()
+            while not self._queue.is_empty and self._queue.unanswered < _MOST_UNANSWERED:
+                await connection.send(self._queue.take().pcm)
+            if self._closing.is_set() and self._queue.is_empty:
+                await connection.send(END_OF_SOUND)
+                return
+            await self._wake.wait()
+
+    async def _receive(self, connection: ClientConnection, sending: asyncio.Task[None]) -> bool:
+        while True:
+            message = await self._next_message(connection, sending)
+            answer = _Answer.parse(message)
+            if answer.error:
+                logger.error("recogniser_refused_channel", reason=answer.error)
+                continue
+            if answer.unknown_words:
+                logger.warning("phrases_not_in_vocabulary", words=answer.unknown_words)
+            # The answer to the end of the sound is the one that comes when no chunk is unanswered.
+            last = sending.done() and self._queue.unanswered == 0
+            self._queue.answered(final=answer.final)
+            self._wake.set()
+            self._tell(answer)
+            if last and answer.final:
+                return True
+
+    async def _next_message(self, connection: ClientConnection, sending: asyncio.Task[None]) -> str | bytes:
+        """The next answer. Raises TimeoutError when one is owed and does not come: the recogniser hangs."""
+        while True:
+            owed = self._queue.unanswered > 0 or sending.done()
+            try:
+                async with asyncio.timeout(_ANSWER_WITHIN_S):
+                    return await connection.recv()
+            except TimeoutError:
+                if owed:
+                    raise TimeoutError("no answer from the recogniser") from None
+
+    def _tell(self, answer: _Answer) -> None:
+        if not answer.final:
+            if answer.text != self._last_partial:
+                self._last_partial = answer.text
+                self._call(self._on_heard, Heard(answer.text, final=False))
+            return
+        showed_partial, self._last_partial = bool(self._last_partial), ""
+        if answer.text:
+            seconds = self._queue.call_seconds
+            words = tuple(
+                Word(word.text, seconds(word.start_s), seconds(word.end_s), word.confidence)
+                for word in answer.words
+            )
+            self._call(self._on_heard, Heard(answer.text, final=True, words=words))
+        elif showed_partial:
+            self._call(self._on_heard, Heard("", final=False))
+
+    def _tell_available(self, available: bool) -> None:
+        if available != self._available and not self._closing.is_set():
+            self._available = available
+            self._call(self._on_available, available)
+
+    def _call(self, told: Callable[[_T], None], value: _T) -> None:
+        """What the listener does with the news must not end the recognition of its channel."""
+        try:
+            told(value)
+        except Exception:
+            logger.exception("recognition_listener_failed")

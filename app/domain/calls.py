@@ -372,9 +372,9 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.TransferFailed: _transfer_failed,
     f.PromiseMade: lambda c, fact, _at: {"promises": (*c.promises, fact.promise)},
     f.OperatorLeft: _left,
-    f.SurveyStarted: lambda _c, fact, _at: {"operator": fact.operator, "survey_complete": False},
+    f.SurveyStarted: lambda _c, fact, _at: {"operator": fact.operator},
     f.SurveyQuestionAsked: lambda _c, fact, _at: {"question": fact.question, "attempt": fact.attempt},
     f.SurveyAnswered: _answered,
-    f.SurveyFinished: lambda _c, fact, _at: {"survey_complete": fact.complete},
+    f.SurveyFinished: lambda _c, fact, _at: {"survey_complete": fact.complete, "question": ""},
     f.CallEnded: lambda _c, fact, at: {"ended_at": at, "ended_by": fact.by, "end_why": fact.why, "question": ""},
 }

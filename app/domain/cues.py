@@ -1,14 +1,13 @@
 """Hearing a step of the script in what was said.
 
-A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`), `{surname}` and other
-variables. It is heard when its words follow each other with at most `GAP` words between, in any of their close
+A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`). It is heard when its words follow each other with at most `GAP` words between, in any of their close
 spellings: recognisers err in endings and letters, so long words match by similarity.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rapidfuzz import fuzz
 
@@ -25,23 +24,17 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text.lower().replace("ё", "е"))
 
 
-def heard(cue: str, said: list[str], values: Mapping[str, str]) -> float:
-    """How surely the cue stands in `said` (from `words_of`), 0 to 1; 0 when it does not.
-
-    A cue whose variables have no value is never heard.
-    """
-    try:
-        wanted = words_of(cue.format_map(values))
-    except KeyError:
-        return 0.0
+def heard(cue: str, said: list[str]) -> float:
+    """How surely the cue stands in `said` (from `words_of`), 0 to 1; 0 when it does not."""
+    wanted = words_of(cue)
     if not wanted:
         return 0.0
     return max((_from(start, wanted, said) for start in range(len(said))), default=0.0)
 
 
-def best(cues: Iterable[str], said: list[str], values: Mapping[str, str]) -> float:
+def best(cues: Iterable[str], said: list[str]) -> float:
     """The surest of several cues."""
-    return max((heard(cue, said, values) for cue in cues), default=0.0)
+    return max((heard(cue, said) for cue in cues), default=0.0)
 
 
 def _from(start: int, wanted: list[str], said: list[str]) -> float:

@@ -1,0 +1,358 @@
+"""How a call is conducted: `decide(profile, call, command, now) -> facts`.
+
+Pure: no clock, no I/O. A command that the rules do not allow raises Refused and nothing has changed. This is the
+only place where a third transfer is refused (L9); everything else guides (M4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from app.domain import commands as c
+from app.domain import facts as f
+from app.domain import listening, survey
+from app.domain.calls import Call, Direction, Phase
+from app.domain.errors import BadInput, Refused
+from app.domain.facts import By
+from app.domain.flow import Flow, Profile
+from app.domain.phone_numbers import to_e164
+from app.domain.working_time import add_working_time, is_open, next_opening
+
+CLOSED_PROMISE_KEY = "1"
+"""Pressed during the closed announcement: call me back."""
+
+TEXT_LIMIT = 4000
+_CONVERSATION = (Phase.TALKING, Phase.HELD, Phase.TRANSFERRING)
+_WITH_OPERATOR = (*_CONVERSATION, Phase.SURVEY, Phase.ENDED)
+
+Decider = Callable[[Profile, Call, Any, datetime], list[f.Fact]]
+
+
+def decide(profile: Profile, call: Call, command: c.Command, now: datetime) -> list[f.Fact]:
+    """The facts that the command makes. Refused when the rules say no, BadInput for what cannot be used."""
+    return _DECIDERS[type(command)](profile, call, command, now)
+
+
+def _require(call: Call, *phases: Phase) -> None:
+    if call.phase not in phases:
+        raise Refused("not_now", f"the call is {call.phase}")
+
+
+def _text(value: str, what: str) -> str:
+    text = value.strip()
+    if len(text) > TEXT_LIMIT:
+        raise BadInput(f"{what}: {len(text)} characters, at most {TEXT_LIMIT} are kept; shorten it")
+    return text
+
+
+# --- arriving and waiting ------------------------------------------------------------------------------------
+
+
+def _take_call(profile: Profile, call: Call, command: c.TakeCall, now: datetime) -> list[f.Fact]:
+    _require(call, Phase.NEW)
+    unit = profile.unit_of(command.dialled)
+    arrived = f.CallArrived(command.caller, command.dialled, unit.id, profile.id, profile.version)
+    if is_open(profile.schedule, now):
+        return [arrived, f.CallQueued(unit.id)]
+    return [arrived, f.LineWasClosed(next_opening(profile.schedule, now))]
+
+
+def _offer(_profile: Profile, call: Call, command: c.Offer, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.WAITING)
+    return [f.CallOffered(command.operator)]
+
+
+def _operator_answers(_p: Profile, call: Call, command: c.OperatorAnswers, _now: datetime) -> list[f.Fact]:
+    if call.phase is Phase.OFFERED and call.offered_to == command.operator:
+        return [f.OperatorJoined(command.operator)]
+    if call.phase is Phase.TRANSFERRING and call.target == command.operator:
+        return [f.TransferCompleted(call.operator, command.operator)]
+    raise Refused("not_now", "the call no longer rings at this operator")
+
+
+def _operator_misses(_p: Profile, call: Call, command: c.OperatorMisses, _now: datetime) -> list[f.Fact]:
+    if call.phase is Phase.OFFERED and call.offered_to == command.operator:
+        return [f.OfferMissed(command.operator, command.why)]
+    if call.phase is Phase.TRANSFERRING and call.target == command.operator:
+        return [f.TransferFailed(call.operator, command.operator, command.why)]
+    raise Refused("not_now", "the call no longer rings at this operator")
+
+
+def _caller_hangs_up(_p: Profile, call: Call, command: c.CallerHangsUp, _now: datetime) -> list[f.Fact]:
+    if not call.open:
+        return []
+    ended = f.CallEnded(By.CALLER if command.why == "hung_up" else By.LINE, command.why)
+    if call.phase in _CONVERSATION:
+        return [f.OperatorLeft(call.operator, "caller_gone"), ended]
+    if survey.is_asking(call):
+        return [f.SurveyFinished(complete=False), ended]
+    return [ended]
+
+
+def _press_key(profile: Profile, call: Call, command: c.PressKey, now: datetime) -> list[f.Fact]:
+    if call.phase is Phase.CLOSED and command.key == CLOSED_PROMISE_KEY:
+        return _promise_out_of_hours(profile, call, now)
+    if call.phase is Phase.SURVEY:
+        return survey.key_pressed(profile.survey, call, command.key)
+    return []
+
+
+def _promise_out_of_hours(profile: Profile, call: Call, now: datetime) -> list[f.Fact]:
+    if call.promises or not call.number.startswith("+"):
+        return []
+    due = add_working_time(profile.schedule, now, profile.terms.callback)
+    return [f.PromiseMade(call.id, call.number, "", due, "", By.CALLER)]
+
+
+# --- conversation --------------------------------------------------------------------------------------------
+
+
+def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -> list[f.Fact]:
+    text = command.text.strip()
+    if not text or call.phase not in (*_WITH_OPERATOR, Phase.WAITING):
+        return []
+    heard = f.PhraseHeard(command.speaker, command.operator, text, command.start_s, command.end_s, command.words)
+    if call.phase not in _CONVERSATION:
+        return [heard]
+    flow = flow_of(profile, call)
+    told = call.phase is not Phase.TRANSFERRING and not call.told and listening.told_of_transfer(flow, heard)
+    return [heard, *listening.ticks(flow, call, heard), *([f.CallerTold(By.SPEECH)] if told else [])]
+
+
+def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.TALKING)
+    if not 5 <= command.return_in_s <= 1800:
+        raise BadInput("the time of return must lie between 5 seconds and 30 minutes")
+    return [f.PlacedOnHold(command.return_in_s)]
+
+
+def _resume(_profile: Profile, call: Call, _command: c.Resume, now: datetime) -> list[f.Fact]:
+    _require(call, Phase.HELD)
+    return [_resumed(call, now)]
+
+
+def _resumed(call: Call, now: datetime) -> f.ResumedFromHold:
+    since = call.hold.since if call.hold else now
+    return f.ResumedFromHold(round((now - since).total_seconds(), 1))
+
+
+def _tick(profile: Profile, call: Call, command: c.Tick, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    if flow_of(profile, call).step(command.stage, command.step) is None:
+        raise BadInput(f"the script has no step {command.stage}/{command.step}")
+    if call.ticked(command.stage, command.step):
+        return []
+    return [f.StepTicked(command.stage, command.step, By.HAND)]
+
+
+def _untick(_profile: Profile, call: Call, command: c.Untick, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    if not call.ticked(command.stage, command.step):
+        return []
+    return [f.StepUnticked(command.stage, command.step)]
+
+
+def _open_stage(profile: Profile, call: Call, command: c.OpenStage, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    if flow_of(profile, call).stage(command.stage) is None:
+        raise BadInput(f"the script has no stage {command.stage}")
+    return [] if call.stage == command.stage else [f.StageOpened(command.stage)]
+
+
+def _name(_profile: Profile, call: Call, command: c.NameCaller, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    name = _text(command.name, "name")
+    return [] if name == call.caller_name else [f.CallerNamed(name)]
+
+
+def _need(_profile: Profile, call: Call, command: c.RestateNeed, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    need = _text(command.need, "need")
+    return [] if need == call.need else [f.NeedRestated(need)]
+
+
+def _topic(profile: Profile, call: Call, command: c.ChooseTopic, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    if command.topic and all(t.id != command.topic for t in profile.topics):
+        raise BadInput(f"there is no topic «{command.topic}»; choose one from the list")
+    return [] if command.topic == call.topic else [f.TopicChosen(command.topic)]
+
+
+def _notes(_profile: Profile, call: Call, command: c.WriteNotes, _now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    notes = _text(command.notes, "notes")
+    return [] if notes == call.notes else [f.NotesWritten(notes)]
+
+
+# --- transfer, promise, outgoing -----------------------------------------------------------------------------
+
+
+def _told(_profile: Profile, call: Call, _command: c.TellOfTransfer, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.TALKING, Phase.HELD)
+    return [] if call.told else [f.CallerTold(By.HAND)]
+
+
+def _transfer(profile: Profile, call: Call, command: c.Transfer, now: datetime) -> list[f.Fact]:
+    _require(call, Phase.TALKING, Phase.HELD)
+    if call.transfers >= profile.terms.max_transfers:
+        raise Refused(
+            "transfer_limit",
+            f"this call was transferred {call.transfers} times; promise to call back instead",
+            "L9",
+        )
+    if not (call.told or command.told):
+        raise Refused("tell_first", "tell the caller of the transfer first", "L8")
+    if command.target == call.operator or not command.target_is_free:
+        raise Refused("target_not_free", "the colleague is not free now", "L8")
+    told: list[f.Fact] = [] if call.told else [f.CallerTold(By.HAND)]
+    back: list[f.Fact] = [_resumed(call, now)] if call.phase is Phase.HELD else []
+    return [*told, *back, f.TransferStarted(call.operator, command.target)]
+
+
+def _take_back(_profile: Profile, call: Call, _command: c.TakeBack, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.TRANSFERRING)
+    return [f.TransferFailed(call.operator, call.target, "taken_back")]
+
+
+def _promise(profile: Profile, call: Call, command: c.MakePromise, now: datetime) -> list[f.Fact]:
+    _require(call, *_WITH_OPERATOR)
+    asked = _text(command.asked, "what was asked")
+    if not asked:
+        raise BadInput("what was asked is empty: write what the caller wants to know")
+    due = command.due_at or add_working_time(profile.schedule, now, profile.terms.callback)
+    if due <= now:
+        raise BadInput("the term lies in the past: choose a later time")
+    number = to_e164(command.number)
+    interval = _text(command.interval, "interval")
+    return [f.PromiseMade(command.promise, number, asked, due, interval, command.by, call.operator)]
+
+
+def _place_call(profile: Profile, call: Call, command: c.PlaceCall, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.NEW)
+    return [
+        f.CallPlaced(
+            command.operator,
+            to_e164(command.number),
+            profile.units[0].id,
+            profile.id,
+            profile.version,
+            command.promise,
+        )
+    ]
+
+
+def _callee_answers(_profile: Profile, call: Call, command: c.CalleeAnswers, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.DIALLING)
+    kept: list[f.Fact] = [f.PromiseKept(call.keeps, late=command.late)] if call.keeps else []
+    return [f.CalleeAnswered(), *kept]
+
+
+def _callee_misses(_profile: Profile, call: Call, command: c.CalleeMisses, _now: datetime) -> list[f.Fact]:
+    _require(call, Phase.DIALLING)
+    attempt: list[f.Fact] = [f.PromiseAttempted(call.keeps, command.why)] if call.keeps else []
+    return [f.CalleeNotReached(command.why), *attempt, f.CallEnded(By.LINE, command.why)]
+
+
+# --- parting and the survey ----------------------------------------------------------------------------------
+
+
+def _hang_up(profile: Profile, call: Call, command: c.HangUp, _now: datetime) -> list[f.Fact]:
+    _require(call, *_CONVERSATION, Phase.DIALLING)
+    reason = _text(command.reason, "reason")
+    if call.phase is Phase.DIALLING:
+        return [f.OperatorLeft(call.operator, "hung_up", reason), f.CallEnded(By.OPERATOR, "hung_up")]
+    if listening.farewell_said(flow_of(profile, call), call):
+        return _part(call, "farewell")
+    if not reason:
+        raise Refused("reason_needed", "the farewell has not been said: give a reason", "L14")
+    return [f.OperatorLeft(call.operator, "hung_up", reason), f.CallEnded(By.OPERATOR, "hung_up")]
+
+
+def _to_survey(_profile: Profile, call: Call, _command: c.SendToSurvey, _now: datetime) -> list[f.Fact]:
+    _require(call, *_CONVERSATION)
+    return _part(call, "to_survey")
+
+
+def _part(call: Call, why: str) -> list[f.Fact]:
+    """The operator leaves and the caller goes on to the survey; an outgoing call ends."""
+    left = f.OperatorLeft(call.operator, why)
+    if call.direction is Direction.OUTGOING:
+        return [left, f.CallEnded(By.OPERATOR, "hung_up")]
+    return [left, f.SurveyStarted(call.operator)]
+
+
+def _operator_drops(profile: Profile, call: Call, command: c.OperatorDrops, now: datetime) -> list[f.Fact]:
+    """The operator's telephone is gone. After a farewell, or when it was hung up, the caller goes on to the
+    survey; a caller whose operator was lost waits for another (fail towards the caller)."""
+    if call.phase is Phase.OFFERED or (call.phase is Phase.TRANSFERRING and command.operator == call.target):
+        return _operator_misses(profile, call, c.OperatorMisses(command.operator, "unreachable"), now)
+    if call.phase is Phase.DIALLING:
+        return [f.OperatorLeft(call.operator, "lost"), f.CallEnded(By.LINE, "lost")]
+    if call.phase not in _CONVERSATION or command.operator != call.operator:
+        return []
+    if not command.lost or listening.farewell_said(flow_of(profile, call), call):
+        said = listening.farewell_said(flow_of(profile, call), call)
+        return _part(call, "farewell" if said else "hung_up")
+    if call.direction is Direction.OUTGOING:
+        return [f.OperatorLeft(call.operator, "lost"), f.CallEnded(By.LINE, "lost")]
+    return [f.OperatorLeft(call.operator, "lost"), f.CallQueued(call.unit, again=True)]
+
+
+def _end(_profile: Profile, call: Call, command: c.End, _now: datetime) -> list[f.Fact]:
+    if not call.open:
+        return []
+    left: list[f.Fact] = [f.OperatorLeft(call.operator, "lost")] if call.phase in _CONVERSATION else []
+    return [*left, f.CallEnded(By.LINE, command.why)]
+
+
+def _interrupt(profile: Profile, call: Call, command: c.Interrupt, now: datetime) -> list[f.Fact]:
+    """A call that the end of the program cut off; an incoming caller is called back."""
+    if not call.open:
+        return []
+    promise: list[f.Fact] = []
+    if call.direction is Direction.INCOMING and call.phase is not Phase.SURVEY and call.number.startswith("+"):
+        due = add_working_time(profile.schedule, now, profile.terms.callback)
+        promise = [f.PromiseMade(command.promise, call.number, "", due, "", By.LINE, call.operator)]
+    return [*promise, *_end(profile, call, c.End("interrupted"), now)]
+
+
+def flow_of(profile: Profile, call: Call) -> Flow:
+    """The script that leads this call."""
+    return profile.outgoing if call.direction is Direction.OUTGOING else profile.incoming
+
+
+_DECIDERS: dict[type[c.Command], Decider] = {
+    c.TakeCall: _take_call,
+    c.Offer: _offer,
+    c.OperatorAnswers: _operator_answers,
+    c.OperatorMisses: _operator_misses,
+    c.CalleeAnswers: _callee_answers,
+    c.CalleeMisses: _callee_misses,
+    c.CallerHangsUp: _caller_hangs_up,
+    c.OperatorDrops: _operator_drops,
+    c.PressKey: _press_key,
+    c.HearPhrase: _hear,
+    c.PlaceOnHold: _hold,
+    c.Resume: _resume,
+    c.TellOfTransfer: _told,
+    c.Transfer: _transfer,
+    c.TakeBack: _take_back,
+    c.HangUp: _hang_up,
+    c.SendToSurvey: _to_survey,
+    c.Tick: _tick,
+    c.Untick: _untick,
+    c.OpenStage: _open_stage,
+    c.NameCaller: _name,
+    c.RestateNeed: _need,
+    c.ChooseTopic: _topic,
+    c.WriteNotes: _notes,
+    c.MakePromise: _promise,
+    c.PlaceCall: _place_call,
+    c.BeginSurvey: lambda p, call, _c, _n: survey.begin(p.survey, call),
+    c.AnswerSurvey: lambda p, call, cmd, _n: survey.answered(p.survey, call, cmd.question, cmd.answer, cmd.by),
+    c.MissSurveyAnswer: lambda p, call, cmd, _n: survey.missed(p.survey, call, cmd.question, cmd.heard),
+    c.End: _end,
+    c.Interrupt: _interrupt,
+}

@@ -94,7 +94,7 @@ class DayFigures:
 
 @dataclass(frozen=True)
 class HourFigures:
-    """Incoming calls that arrived in the hour `hour`:00-`hour`:59 of any day of the period; all of 0-23 are there."""
+    """Incoming calls that arrived in the hour `hour`:00-`hour`:59 of any day of the period; all 24 are there."""
 
     hour: int
     calls: int = 0
@@ -159,8 +159,6 @@ class CallFilters:
     in_time: bool = False
     """Answered within SERVICE_LEVEL_S."""
     transferred: bool = False
-    call_id: str = ""
-    """Exactly this call, whatever the period."""
 
 
 @dataclass(frozen=True)
@@ -240,8 +238,8 @@ class CallReads(Protocol):
     """What the manager's pages read: projections of the journal."""
 
     def statistics(self, day_from: date, day_to: date, *, before: datetime | None = None) -> Statistics:
-        """The figures of calls that arrived from the first moment of `day_from` to the last of `day_to`, and before
-        the moment `before` where one is given (a day that is not over is compared with a day of the same length)."""
+        """The figures of calls that arrived from the first moment of `day_from` to the last of `day_to`, and
+        before the moment `before` where one is given: a day that is not over is compared with an equal part."""
 
     def calls(self, filters: CallFilters, page: int = 1, page_size: int = 50) -> CallPage:
         """The calls that match, newest first. A page past the end is empty."""

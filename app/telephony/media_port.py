@@ -1,8 +1,9 @@
 """The seam between the signalling of the line and its media, inside the telephony adapter.
 
-The signalling (`app.telephony.line`) owns the dialogs and tells the engine which legs exist, where their sound goes
-and with which codec. The engine owns RTP ports, browsers' audio, mixing, keys and playback, and reports back through
-`MediaEvents`. A leg that the engine does not know (any more) makes every method do nothing, as in `PhoneLine`.
+The signalling (`app.telephony.line`) owns the dialogs and tells the engine which legs exist, where their sound
+goes and with which codec. The engine owns RTP ports, browsers' audio, mixing, keys and playback, and reports back
+through `MediaEvents`. A leg that the engine does not know (any more) makes every method do nothing, as in
+`PhoneLine`.
 """
 
 from __future__ import annotations
@@ -49,13 +50,13 @@ class MediaEvents(Protocol):
     def on_playback_finished(self, leg: LegId, tag: str) -> None: ...
 
     def on_lost(self, leg: LegId) -> None:
-        """No RTP for too long (never while the other side holds the call), or the browser is gone for too long."""
+        """No RTP for too long (never while the other side holds the call), or the browser stayed away."""
 
     def on_browser(self, login: str, connected: bool, microphone: bool) -> None: ...
 
 
 class MediaEngine(Protocol):
-    """Sound for every leg. All methods but start and stop return at once and never raise for an unknown leg."""
+    """Sound for every leg. All but start and stop return at once; an unknown leg is no error."""
 
     async def start(self) -> None: ...
 

@@ -1,0 +1,162 @@
+"""Building requests and responses (RFC 3261 8.1.1, 8.2.6)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sipmessage import URI, Headers, Request, Response
+
+from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, parameter
+
+ALLOWED = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO")
+KNOWN = frozenset((*ALLOWED, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE", "UPDATE"))
+"""Methods of the IANA registry: those that we do not serve are 405, any other is 501 (RFC 3261 21.4.6, 21.5.2)."""
+
+ALLOW = ", ".join(ALLOWED)
+SDP = "application/sdp"
+MAX_FORWARDS = "70"
+MAGIC = "z9hG4bK"
+"""RFC 3261 8.1.1.7: the beginning of every branch made after it."""
+
+REASONS = {
+    100: "Trying",
+    180: "Ringing",
+    200: "OK",
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    415: "Unsupported Media Type",
+    420: "Bad Extension",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    491: "Request Pending",
+    500: "Server Internal Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+    505: "Version Not Supported",
+    513: "Message Too Large",
+}
+
+_RPORT = re.compile(r";\s*rport\s*(?:=[^;]*)?(?=;|$)", re.IGNORECASE)
+_RECEIVED = re.compile(r";\s*received\s*=[^;]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How this user agent calls itself in messages. `host` is the advertised address, an IP literal."""
+
+    host: str
+    port: int
+    name: str
+
+    def contact(self, hop: Hop, user: str = "line") -> str:
+        transport = ";transport=tcp" if hop.reliable else ""
+        return f"<sip:{user}@{bracketed(self.host)}:{self.port}{transport}>"
+
+    def via(self, hop: Hop, branch: str) -> str:
+        """`rport` asks for the answer to come back the way the request went (RFC 3581 3)."""
+        return f"SIP/2.0/{hop.transport} {bracketed(self.host)}:{self.port};branch={branch};rport"
+
+
+def new_branch() -> str:
+    return MAGIC + secrets.token_hex(12)
+
+
+def new_tag() -> str:
+    return secrets.token_hex(8)
+
+
+def new_call_id() -> str:
+    return secrets.token_hex(16)
+
+
+def make_request(
+    method: str, uri: URI, headers: Sequence[tuple[str, str]], body: bytes = b"", content_type: str = SDP
+) -> Request:
+    """A request with these headers, in this order, and its length."""
+    request = Request(method, uri, body)
+    for name, value in headers:
+        request.headers.add(name, value)
+    _close(request.headers, body, content_type)
+    return request
+
+
+def make_response(
+    request: ReceivedRequest | Answerable,
+    code: int,
+    *,
+    to_tag: str,
+    reason: str = "",
+    extra: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Response:
+    """The answer to a request: its Via, From, To, Call-ID and CSeq as they came (RFC 3261 8.2.6.2)."""
+    asked = request.headers if isinstance(request, Answerable) else request.message.headers
+    response = Response(code, reason or REASONS[code], body)
+    vias = asked.getlist("Via")
+    response.headers.setlist("Via", [stamped(vias[0], request.hop), *vias[1:]])
+    for name in ("From", "To", "Call-ID", "CSeq"):
+        response.headers.set(name, asked[name])
+    if to_tag and not re.search(r";\s*tag\s*=", asked["To"].rpartition(">")[2], re.IGNORECASE) and code > 100:
+        response.headers.set("To", f"{asked['To']};tag={to_tag}")
+    if code == 100 and asked.get("Timestamp"):
+        response.headers.set("Timestamp", asked["Timestamp"])
+    if 100 < code < 300:
+        for route in asked.getlist("Record-Route"):
+            response.headers.add("Record-Route", route)
+    for name, value in (extra or {}).items():
+        response.headers.set(name, value)
+    _close(response.headers, body, SDP)
+    return response
+
+
+def stamped(via: str, hop: Hop) -> str:
+    """The topmost Via with where the request really came from (RFC 3261 18.2.1, RFC 3581 4)."""
+    asked_for_port = _RPORT.search(via) is not None
+    stamp = f";received={hop.host}" + (f";rport={hop.port}" if asked_for_port else "")
+    return _RECEIVED.sub("", _RPORT.sub("", via)) + stamp
+
+
+def reply_hop(request: ReceivedRequest | Answerable) -> Hop:
+    """RFC 3261 18.2.2 and RFC 3581 4: the connection or address it came from; the port that Via names only
+    where the sender did not ask for symmetry. The host is never taken from the message."""
+    hop = request.hop
+    if hop.reliable or isinstance(request, Answerable):
+        return hop
+    if parameter(request.via.parameters, "rport") is not None:
+        return hop
+    port = request.via.port or 5060
+    return Hop(hop.transport, hop.host, port) if port < 65536 else hop
+
+
+def make_ack(invite: Request, response: ReceivedResponse) -> Request:
+    """The ACK for a final answer other than 2xx, which is a part of its transaction (RFC 3261 17.1.1.3)."""
+    asked = invite.headers
+    sequence = asked["CSeq"].split()[0]
+    headers = [("Via", asked["Via"]), ("Max-Forwards", MAX_FORWARDS), ("From", asked["From"])]
+    headers += [("To", response.message.headers["To"]), ("Call-ID", asked["Call-ID"])]
+    headers += [("CSeq", f"{sequence} ACK"), *(("Route", route) for route in asked.getlist("Route"))]
+    return make_request("ACK", invite.uri, headers)
+
+
+def make_cancel(invite: Request) -> Request:
+    """RFC 3261 9.1: the INVITE's own Via, without anything but what names it."""
+    asked = invite.headers
+    sequence = asked["CSeq"].split()[0]
+    headers = [("Via", asked["Via"]), ("Max-Forwards", MAX_FORWARDS), ("From", asked["From"])]
+    headers += [("To", asked["To"]), ("Call-ID", asked["Call-ID"]), ("CSeq", f"{sequence} CANCEL")]
+    headers += [("Route", route) for route in asked.getlist("Route")]
+    return make_request("CANCEL", invite.uri, headers)
+
+
+def _close(headers: Headers, body: bytes, content_type: str) -> None:
+    if body:
+        headers.set("Content-Type", content_type)
+    headers.set("Content-Length", str(len(body)))

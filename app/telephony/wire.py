@@ -1,0 +1,279 @@
+"""SIP messages as they come off the wire: checked, normalised and read once, on the types of `sipmessage`.
+
+The parser below is fast on good messages, but some of its patterns are quadratic on long ones and it reads neither
+folded lines nor lists of values. So lines are unfolded, runs of blanks collapsed, lists split and lengths bounded
+here, before it sees anything: no datagram can cost more than a few milliseconds or raise anything but BadMessage.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, TypedDict, TypeVar
+
+from sipmessage import URI, Address, CSeq, Headers, Message, Parameters, Request, Response, Via
+from sipmessage.message import COMPACT_FORMS
+
+from app.telephony.errors import BadMessage
+
+MAX_LINES = 256
+MAX_LINE = 8192
+MAX_PARSED = 1024
+"""Characters of a value that is taken apart; what is only carried may be MAX_LINE long."""
+MAX_CSEQ = 2**31 - 1
+"""RFC 3261 8.1.1.5."""
+
+TransportName = Literal["UDP", "TCP"]
+_T = TypeVar("_T")
+
+_BLANKS = re.compile(r"[ \t]+")
+_FOLD = re.compile(r"\r\n[ \t]+")
+_REQUEST_LINE = re.compile(r"^([A-Za-z0-9.!%*_+`'~-]{1,32}) (\S{1,1024}) SIP/(\d{1,3}\.\d{1,3})$")
+_STATUS_LINE = re.compile(r"^SIP/2\.0 ([1-6]\d\d)(?: (.*))?$")
+_HEADER_NAME = re.compile(r"^[A-Za-z0-9.!%*_+`'~-]{1,64}$")
+_LONG_NUMBER = re.compile(r"tel:[^>;,\s]{65}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LISTS = ("via", "route", "record-route", "contact")
+
+
+@dataclass(frozen=True)
+class Hop:
+    """Where a message came from or goes to. `host` is an IP literal without brackets."""
+
+    transport: TransportName
+    host: str
+    port: int
+
+    @property
+    def reliable(self) -> bool:
+        return self.transport == "TCP"
+
+
+@dataclass(frozen=True, eq=False)
+class _Received:
+    hop: Hop
+    via: Via
+    sender: Address
+    recipient: Address
+    call_id: str
+    cseq: CSeq
+
+    @property
+    def branch(self) -> str:
+        return parameter(self.via.parameters, "branch") or ""
+
+    @property
+    def from_tag(self) -> str:
+        return parameter(self.sender.parameters, "tag") or ""
+
+    @property
+    def to_tag(self) -> str:
+        return parameter(self.recipient.parameters, "tag") or ""
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedRequest(_Received):
+    """A request that has everything RFC 3261 8.1.1 demands."""
+
+    message: Request
+
+    @property
+    def method(self) -> str:
+        return self.message.method
+
+
+@dataclass(frozen=True, eq=False)
+class ReceivedResponse(_Received):
+    """A response that has everything RFC 3261 8.2.6 demands."""
+
+    message: Response
+
+    @property
+    def code(self) -> int:
+        return self.message.code
+
+
+@dataclass(frozen=True, eq=False)
+class Answerable:
+    """A request that cannot be used but can be answered: its error, and the headers that go back."""
+
+    error: BadMessage
+    headers: Headers
+    hop: Hop
+
+
+def read(data: bytes, hop: Hop) -> ReceivedRequest | ReceivedResponse | Answerable:
+    """One whole message, as a datagram or a frame of a stream has it. Raises BadMessage where no answer is due."""
+    head, found, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not found:
+        raise BadMessage("no empty line after the headers")
+    # Bytes that are no UTF-8 (a display name in an old code page) must not cost the caller the call.
+    lines = _FOLD.sub(" ", head.decode("utf-8", "replace")).split("\r\n")
+    if len(lines) > MAX_LINES:
+        raise BadMessage("too many lines", 513)
+    if status := _STATUS_LINE.match(lines[0]):
+        response = Response(int(status.group(1)), status.group(2) or "")
+        return _read_response(response, lines[1:], body, hop)
+    if request_line := _REQUEST_LINE.match(_BLANKS.sub(" ", lines[0])):
+        return _read_request(request_line, lines[1:], body, hop)
+    raise BadMessage("neither a request nor a response")
+
+
+def _read_response(message: Response, lines: list[str], body: bytes, hop: Hop) -> ReceivedResponse:
+    _fill(message, lines, body)
+    return ReceivedResponse(message=message, **_essentials(message, hop))
+
+
+def _read_request(line: re.Match[str], lines: list[str], body: bytes, hop: Hop) -> ReceivedRequest | Answerable:
+    message = Request(line.group(1), URI("sip", "invalid"))
+    try:
+        if line.group(3) != "2.0":
+            _fill(message, lines, body)
+            raise BadMessage("only SIP/2.0 is spoken here", 505)
+        _fill(message, lines, body)
+        message.uri = _parsed("the request URI", URI.parse, line.group(2))
+        essentials = _essentials(message, hop)
+    except BadMessage as error:
+        echo = message.headers
+        complete = all(len(echo.getlist(name)) == 1 for name in ("From", "To", "Call-ID", "CSeq"))
+        if message.method == "ACK" or not complete or not echo.getlist("Via"):
+            raise
+        return Answerable(error, echo, hop)
+    if essentials["cseq"].method != message.method:
+        return Answerable(BadMessage("CSeq names another method"), message.headers, hop)
+    return ReceivedRequest(message=message, **essentials)
+
+
+def _fill(message: Message, lines: list[str], body: bytes) -> None:
+    """Headers and body into the message. Whatever was understood before an error stays, to be answered with."""
+    wrong = ""
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name = name.rstrip()
+        if not colon or not _HEADER_NAME.match(name) or len(line) > MAX_LINE or _CONTROL.search(line):
+            wrong = wrong or "a header line that is none"
+            continue
+        name = COMPACT_FORMS.get(name.lower(), name)
+        value = _BLANKS.sub(" ", value).strip()
+        for one in _split(value) if name.lower() in _LISTS else (value,):
+            message.headers.add(name, one)
+    if wrong:
+        raise BadMessage(wrong)
+    message.body = _cut(message.headers.getlist("Content-Length"), body)
+
+
+def _cut(lengths: list[str], body: bytes) -> bytes:
+    """RFC 3261 18.3: a longer datagram is cut, a shorter one is wrong."""
+    if not lengths:
+        return body
+    if len(set(lengths)) > 1 or not (lengths[0].isascii() and lengths[0].isdigit() and len(lengths[0]) < 10):
+        raise BadMessage("Content-Length is no number")
+    length = int(lengths[0])
+    if length > len(body):
+        raise BadMessage("the body is shorter than Content-Length")
+    return body[:length]
+
+
+def _split(value: str) -> Iterable[str]:
+    """A list of values at its commas, but not those within quotes or angle brackets (RFC 3261 7.3.1)."""
+    start, quoted, angled, escaped = 0, False, False, False
+    for index, char in enumerate(value):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped, quoted = char == "\\", char != '"'
+        elif char == '"':
+            quoted = True
+        elif char in "<>":
+            angled = char == "<"
+        elif char == "," and not angled:
+            yield value[start:index].strip()
+            start = index + 1
+    yield value[start:].strip()
+
+
+class _Essentials(TypedDict):
+    hop: Hop
+    via: Via
+    sender: Address
+    recipient: Address
+    call_id: str
+    cseq: CSeq
+
+
+def _essentials(message: Message, hop: Hop) -> _Essentials:
+    headers = message.headers
+    for name in ("From", "To", "Call-ID", "CSeq"):
+        if len(headers.getlist(name)) != 1:
+            raise BadMessage(f"{name} must be there once")
+    vias = headers.getlist("Via")
+    if not vias:
+        raise BadMessage("Via is missing")
+    if not 0 < len(headers["Call-ID"]) <= 256:
+        raise BadMessage("Call-ID is empty or too long")
+    cseq = _parsed("CSeq", CSeq.parse, headers["CSeq"])
+    if cseq.sequence > MAX_CSEQ:
+        raise BadMessage("CSeq is beyond 2^31")
+    return {
+        "hop": hop,
+        "via": _parsed("Via", Via.parse, vias[0]),
+        "sender": parse_address("From", headers["From"]),
+        "recipient": parse_address("To", headers["To"]),
+        "call_id": headers["Call-ID"],
+        "cseq": cseq,
+    }
+
+
+def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
+    if len(value) > MAX_PARSED or _LONG_NUMBER.search(value):
+        raise BadMessage(f"{what} is too long")
+    try:
+        return parse(value)
+    except (ValueError, TypeError, KeyError) as error:  # TypeError: sipmessage on a parameter named "self"
+        raise BadMessage(f"{what} cannot be read") from error
+
+
+def parse_address(what: str, value: str) -> Address:
+    """A From, To, Contact or route. A display name that breaks the grammar is dropped. Raises BadMessage."""
+    try:
+        return _parsed(what, Address.parse, value)
+    except BadMessage:
+        start = value.find("<", value.rfind('"') + 1)
+        if start <= 0:
+            raise
+        return _parsed(what, Address.parse, value[start:])
+
+
+def parameter(parameters: Parameters, name: str) -> str | None:
+    """A parameter by its name in any case (RFC 3261 7.3.1); "" for one without a value, None for none."""
+    for key, value in parameters.items():
+        if key.lower() == name:
+            return value or ""
+    return None
+
+
+def hop_of(uri: URI, transport: TransportName = "UDP") -> Hop | None:
+    """Where a URI leads, if it names a host by address; None for names, which are never resolved.
+
+    Addresses that no call goes to (unspecified, multicast, broadcast) count as names do.
+    """
+    try:
+        address = ipaddress.ip_address(uri.host.strip("[]"))
+    except ValueError:
+        return None
+    if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
+        return None
+    port = 5060 if uri.port is None else uri.port
+    if uri.scheme != "sip" or not 0 < port < 65536:
+        return None
+    named = (parameter(uri.parameters, "transport") or transport).upper()
+    if named not in ("UDP", "TCP"):
+        return None
+    return Hop("TCP" if named == "TCP" else "UDP", str(address), port)
+
+
+def bracketed(host: str) -> str:
+    """A host as URIs and Via write it."""
+    return f"[{host}]" if ":" in host else host

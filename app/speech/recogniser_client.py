@@ -13,12 +13,14 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from app.application.ports import Heard, Listening, Word
+from app.domain.errors import BadInput
 from app.speech.sound_queue import SoundQueue
 
 END_OF_SOUND = '{"eof" : 1}'
@@ -31,9 +33,20 @@ _OPEN_WITHIN_S = 5.0
 _ANSWER_WITHIN_S = 5.0
 _LAST_WORDS_WITHIN_S = 5.0
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_AWAY = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, ValueError)
+"""What a recogniser that is gone, hangs or is something else raises; ValueError comes of a strange answer."""
+
 
 _T = TypeVar("_T")
 logger = structlog.get_logger()
+
+
+class _NotAnAnswer(ValueError):
+    """The message is not one that a vosk-server sends."""
+
+
+class _ChannelRefused(Exception):
+    """The recogniser will not follow this channel's configuration."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +61,17 @@ class _Answer:
 
     @classmethod
     def parse(cls, message: str | bytes) -> _Answer:
-        """Raises ValueError when it is not a vosk-server's answer."""
+        """Raises ValueError (`_NotAnAnswer` is one) when it is not a vosk-server's answer."""
         answer = json.loads(message)
         if not isinstance(answer, dict):
-            raise ValueError("not a JSON object")
+            raise _NotAnAnswer("not a JSON object")
+        try:
+            return cls._of(answer)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _NotAnAnswer(f"not an answer of a vosk-server: {error!r}") from error
+
+    @classmethod
+    def _of(cls, answer: dict[str, Any]) -> _Answer:
         final = "text" in answer or "alternatives" in answer
         best = answer["alternatives"][0] if answer.get("alternatives") else answer
         words = tuple(
@@ -67,6 +87,10 @@ class VoskRecognizer:
     """Channels to the recogniser at `url` (`ws://host:port`). Use it in the event loop's thread."""
 
     def __init__(self, url: str) -> None:
+        """Raises `BadInput` when the address cannot be one of a recogniser."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+            raise BadInput(f"the recogniser's address {url!r} is not of the form ws://host:port")
         self._url = url
         self._channels: set[_Channel] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,6 +147,8 @@ class _Channel:
         self._closing = asyncio.Event()
         self._available: bool | None = None
         self._last_partial = ""
+        self._answers = 0
+        self._end_sent = False
 
     def feed(self, pcm: bytes) -> None:
         """Queue sound: 16-bit, 8 kHz, any length (see `ports.Listening.feed`)."""
@@ -154,15 +180,17 @@ class _Channel:
     async def _keep_conversing(self) -> None:
         failures = 0
         while True:
+            self._answers = 0
             try:
                 if await self._converse():
                     return
-                failures = 0
-            except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, ValueError) as error:
-                heard_before = self._available is True
-                failures = 1 if heard_before else failures + 1
+            except _AWAY as error:
+                failures = 1 if self._answers else failures + 1
                 if failures == 1:
                     logger.warning("recogniser_away", reason=f"{type(error).__name__}: {error}")
+            except _ChannelRefused as error:
+                failures = len(_BACK_OFF_S)
+                logger.error("recogniser_refused_channel", reason=str(error))
             self._queue.rewind()
             self._tell_available(False)
             if self._closing.is_set() and self._queue.is_empty:
@@ -177,10 +205,11 @@ class _Channel:
             self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
         ) as connection:
             await connection.send(json.dumps({"config": self._config}, ensure_ascii=False))
+            self._end_sent = False
             self._tell_available(True)
             sending = asyncio.create_task(self._send(connection))
             try:
-                return await self._receive(connection, sending)
+                return await self._receive(connection)
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -191,31 +220,32 @@ class _Channel:
             while not self._queue.is_empty and self._queue.unanswered < _MOST_UNANSWERED:
                 await connection.send(self._queue.take().pcm)
             if self._closing.is_set() and self._queue.is_empty:
+                self._end_sent = True
                 await connection.send(END_OF_SOUND)
                 return
             await self._wake.wait()
 
-    async def _receive(self, connection: ClientConnection, sending: asyncio.Task[None]) -> bool:
+    async def _receive(self, connection: ClientConnection) -> bool:
         while True:
-            message = await self._next_message(connection, sending)
+            message = await self._next_message(connection)
             answer = _Answer.parse(message)
             if answer.error:
-                logger.error("recogniser_refused_channel", reason=answer.error)
-                continue
+                raise _ChannelRefused(answer.error)
+            self._answers += 1
             if answer.unknown_words:
                 logger.warning("phrases_not_in_vocabulary", words=answer.unknown_words)
             # The answer to the end of the sound is the one that comes when no chunk is unanswered.
-            last = sending.done() and self._queue.unanswered == 0
+            last = self._end_sent and self._queue.unanswered == 0
             self._queue.answered(final=answer.final)
             self._wake.set()
             self._tell(answer)
             if last and answer.final:
                 return True
 
-    async def _next_message(self, connection: ClientConnection, sending: asyncio.Task[None]) -> str | bytes:
+    async def _next_message(self, connection: ClientConnection) -> str | bytes:
         """The next answer. Raises TimeoutError when one is owed and does not come: the recogniser hangs."""
         while True:
-            owed = self._queue.unanswered > 0 or sending.done()
+            owed = self._queue.unanswered > 0 or self._end_sent
             try:
                 async with asyncio.timeout(_ANSWER_WITHIN_S):
                     return await connection.recv()

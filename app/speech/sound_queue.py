@@ -48,8 +48,11 @@ class SoundQueue:
         self._sent: deque[Chunk] = deque()
         self._told_twice_before = 0
         self._unanswered = 0
+        self._streamed = 0
+        self._expected = -1
+        # (samples of the connection, sample of the channel): from there on the two run together.
+        self._anchors: list[tuple[int, int]] = []
         self.dropped_samples = 0
-        self._begin_connection()
 
     @property
     def unanswered(self) -> int:
@@ -126,8 +129,7 @@ class SoundQueue:
         self._unanswered = 0
         self._streamed = 0
         self._expected = -1
-        # (samples of the connection, sample of the channel): from there on the two run together.
-        self._anchors: list[tuple[int, int]] = []
+        self._anchors.clear()
 
     def _append(self, pcm: bytes) -> None:
         chunk = Chunk(self._fed, pcm)

@@ -1,7 +1,8 @@
 """Hearing a step of the script in what was said.
 
-A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`). It is heard when its words follow each other with at most `GAP` words between, in any of their close
-spellings: recognisers err in endings and letters, so long words match by similarity.
+A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`). It is heard when its
+words follow each other with at most `GAP` words between, in any of their close spellings: recognisers err in
+endings and letters, so long words match by similarity.
 """
 
 from __future__ import annotations

@@ -115,6 +115,7 @@ class Call:
     told: bool = False
     """The caller was told of the transfer that comes next."""
     target: str = ""
+    source_left: bool = False
     transfers: int = 0
     failed_transfers: int = 0
     caller_name: str = ""
@@ -201,6 +202,7 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_to(_P.TALKING, f.ResumedFromHold, _P.HELD),
     **_stays(f.CallerTold, _P.TALKING, _P.HELD),
     **_to(_P.TRANSFERRING, f.TransferStarted, _P.TALKING),
+    **_stays(f.SourceLeft, _P.TRANSFERRING),
     **_to(_P.TALKING, f.TransferCompleted, _P.TRANSFERRING),
     **_to(_P.TALKING, f.TransferFailed, _P.TRANSFERRING),
     **_stays(f.PromiseMade, *_AFTER_ANSWER, *_WAITS),
@@ -320,6 +322,7 @@ def _transferred(call: Call, fact: f.TransferCompleted, _at: datetime) -> Change
         "operator": fact.target,
         "operators": (*call.operators, fact.target),
         "target": "",
+        "source_left": False,
         "told": False,
         "transfers": call.transfers + 1,
     }
@@ -338,6 +341,7 @@ def _left(call: Call, fact: f.OperatorLeft, at: datetime) -> Changes:
         "hold": None,
         "held_s": call.held_s + held,
         "target": "",
+        "source_left": False,
     }
 
 
@@ -368,6 +372,7 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.ResumedFromHold: _resumed,
     f.CallerTold: lambda _c, _fact, _at: {"told": True},
     f.TransferStarted: lambda _c, fact, _at: {"target": fact.target},
+    f.SourceLeft: lambda _c, _fact, _at: {"source_left": True},
     f.TransferCompleted: _transferred,
     f.TransferFailed: _transfer_failed,
     f.PromiseMade: lambda c, fact, _at: {"promises": (*c.promises, fact.promise)},

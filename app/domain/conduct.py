@@ -76,7 +76,8 @@ def _operator_misses(_p: Profile, call: Call, command: c.OperatorMisses, _now: d
     if call.phase is Phase.OFFERED and call.offered_to == command.operator:
         return [f.OfferMissed(command.operator, command.why)]
     if call.phase is Phase.TRANSFERRING and call.target == command.operator:
-        return [f.TransferFailed(call.operator, command.operator, command.why)]
+        failed = f.TransferFailed(call.operator, command.operator, command.why)
+        return [failed, *_lost(call)] if call.source_left else [failed]
     raise Refused("not_now", "the call no longer rings at this operator")
 
 
@@ -213,6 +214,8 @@ def _transfer(profile: Profile, call: Call, command: c.Transfer, now: datetime) 
 
 def _take_back(_profile: Profile, call: Call, _command: c.TakeBack, _now: datetime) -> list[f.Fact]:
     _require(call, Phase.TRANSFERRING)
+    if call.source_left:
+        raise Refused("not_now", "your telephone has hung up")
     return [f.TransferFailed(call.operator, call.target, "taken_back")]
 
 
@@ -286,18 +289,26 @@ def _part(call: Call, why: str) -> list[f.Fact]:
 def _operator_drops(profile: Profile, call: Call, command: c.OperatorDrops, now: datetime) -> list[f.Fact]:
     """The operator's telephone is gone. After a farewell, or when it was hung up, the caller goes on to the
     survey; a caller whose operator was lost waits for another (fail towards the caller)."""
-    if call.phase is Phase.OFFERED or (call.phase is Phase.TRANSFERRING and command.operator == call.target):
+    if command.operator in (call.offered_to, call.target):
         return _operator_misses(profile, call, c.OperatorMisses(command.operator, "unreachable"), now)
-    if call.phase is Phase.DIALLING:
-        return [f.OperatorLeft(call.operator, "lost"), f.CallEnded(By.LINE, "lost")]
-    if call.phase not in _CONVERSATION or command.operator != call.operator:
+    if command.operator != call.operator or call.phase not in (*_CONVERSATION, Phase.DIALLING):
         return []
-    if not command.lost or listening.farewell_said(flow_of(profile, call), call):
-        said = listening.farewell_said(flow_of(profile, call), call)
+    if call.phase is Phase.DIALLING:
+        return _lost(call)
+    if call.phase is Phase.TRANSFERRING:
+        return [] if call.source_left else [f.SourceLeft(call.operator)]
+    said = listening.farewell_said(flow_of(profile, call), call)
+    if said or not command.lost:
         return _part(call, "farewell" if said else "hung_up")
+    return _lost(call)
+
+
+def _lost(call: Call) -> list[f.Fact]:
+    """Nobody is left with the caller: another operator is sought; an outgoing call ends."""
+    left = f.OperatorLeft(call.operator, "lost")
     if call.direction is Direction.OUTGOING:
-        return [f.OperatorLeft(call.operator, "lost"), f.CallEnded(By.LINE, "lost")]
-    return [f.OperatorLeft(call.operator, "lost"), f.CallQueued(call.unit, again=True)]
+        return [left, f.CallEnded(By.LINE, "lost")]
+    return [left, f.CallQueued(call.unit, again=True)]
 
 
 def _end(_profile: Profile, call: Call, command: c.End, _now: datetime) -> list[f.Fact]:

@@ -186,6 +186,13 @@ class TransferStarted(Fact):
 
 
 @dataclass(frozen=True)
+class SourceLeft(Fact):
+    """The transferring operator's telephone hung up before the target answered; the transfer goes on."""
+
+    operator: str
+
+
+@dataclass(frozen=True)
 class TransferCompleted(Fact):
     """The target answered. Only this counts towards the limit (housing 5.8)."""
 

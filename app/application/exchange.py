@@ -1,0 +1,275 @@
+"""The exchange: every call under way, and the one way in which a call changes.
+
+A command comes from the telephone, the recogniser, the clock or a panel; the domain decides; the facts are
+journalled and folded; then they are carried out. Commands that arise while facts are carried out wait their turn,
+so that the effects of one decision are never mixed with those of the next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from app.application.announcing import Announcing
+from app.application.carrying_out import CarryingOut
+from app.application.hearing import Hearing
+from app.application.live_call import LiveCall
+from app.application.ports import Announcer, Clock, LegEnd, LegId, PanelFeed, PhoneLine, Recognizer
+from app.application.recorder import Recorder
+from app.application.roster import Device, Roster
+from app.application.survey_by_phone import SurveyByPhone
+from app.domain import commands as c
+from app.domain.calls import Call, Phase, evolve, fold
+from app.domain.conduct import decide
+from app.domain.errors import LiniyaError
+from app.domain.facts import Fact, Presence, Recorded, Speaker
+from app.domain.flow import Profile
+from app.domain.phone_numbers import of_caller
+
+log = structlog.get_logger()
+
+REMEMBERED_S = 10.0
+"""How long an ended call is kept for words that still come."""
+SOUND_GONE_S = 15.0
+"""After this a ready operator without sound is set on a break."""
+
+
+class Exchange:
+    """Implements `ports.PhoneEvents`; conducts all calls of one line."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        phone: PhoneLine,
+        recognizer: Recognizer,
+        announcer: Announcer,
+        recorder: Recorder,
+        roster: Roster,
+        feed: PanelFeed,
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.profile = profile
+        self.roster = roster
+        self.recorder = recorder
+        self.clock = clock
+        self.new_id = new_id
+        self.calls: dict[str, LiveCall] = {}
+        self.recogniser_available = True
+        self.on_change: Callable[[], None] = lambda: None
+        self._phone = phone
+        self._feed = feed
+        self._legs: dict[LegId, LiveCall] = {}
+        self._waiting_commands: deque[tuple[LiveCall, c.Command]] = deque()
+        self._busy = False
+        self._announcing = Announcing(phone, announcer, profile.announcements)
+        self._survey = SurveyByPhone(phone, recognizer, self._announcing, clock, profile, self.tell)
+        self._hearing = Hearing(
+            phone,
+            recognizer,
+            clock,
+            on_phrase=self.tell,
+            on_partial=self._partial,
+            on_available=self._recogniser_is,
+        )
+        self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey)
+
+    # --- commands --------------------------------------------------------------------------------------------
+
+    def apply(self, live: LiveCall, command: c.Command) -> list[Fact]:
+        """Decide, record, carry out. Raises what the domain raises, having changed nothing."""
+        facts = decide(self.profile, live.state, command, self.clock.now())
+        recorded = self.recorder.number(live.stream, facts)
+        state = live.state
+        for one in recorded:
+            state = evolve(state, one)
+        self.recorder.keep(recorded)
+        live.state = state
+        self._carry_out(live, facts)
+        return facts
+
+    def tell(self, live: LiveCall, command: c.Command) -> None:
+        """As `apply`, for commands that nobody waits for: a refusal is logged, and turns are kept."""
+        self._waiting_commands.append((live, command))
+        if not self._busy:
+            self._work_off()
+
+    def _carry_out(self, live: LiveCall, facts: Iterable[Fact]) -> None:
+        nested, self._busy = self._busy, True
+        try:
+            for fact in facts:
+                self._effects.carry_out(live, fact)
+        finally:
+            self._busy = nested
+        if not nested:
+            self._work_off()
+            self.on_change()
+
+    def _work_off(self) -> None:
+        while self._waiting_commands:
+            live, command = self._waiting_commands.popleft()
+            try:
+                self.apply(live, command)
+            except LiniyaError as error:
+                log.warning("command_refused", call=live.id, command=type(command).__name__, why=str(error))
+
+    # --- calls and legs --------------------------------------------------------------------------------------
+
+    def place_call(self, operator: str, number: str, promise: str = "") -> LiveCall:
+        """Call out for an operator; the operator's own telephone comes first."""
+        live = self._new_call()
+        try:
+            self.apply(live, c.PlaceCall(operator, number, promise))
+        except LiniyaError:
+            self.calls.pop(live.id, None)
+            raise
+        return live
+
+    def _new_call(self) -> LiveCall:
+        live = LiveCall(Call(id=self.new_id()))
+        self.calls[live.id] = live
+        return live
+
+    def own(self, live: LiveCall, leg: LegId) -> None:
+        """Events of the leg belong to the call from now on."""
+        self._legs[leg] = live
+
+    def release(self, leg: LegId) -> None:
+        """End the leg; its events are nobody's any more."""
+        self._legs.pop(leg, None)
+        self._phone.hang_up(leg)
+
+    def retire(self, live: LiveCall) -> None:
+        """Forget an ended call once nobody writes it up and no word can still come."""
+
+        def forget() -> None:
+            if any(place.call == live.id for place in self.roster.places()):
+                self.clock.call_later(REMEMBERED_S, forget)
+                return
+            self.calls.pop(live.id, None)
+            self._announcing.forget(live)
+            self.recorder.forget(live.stream)
+
+        self.clock.call_later(REMEMBERED_S, forget)
+
+    def dispatch(self, ignoring: LiveCall | None = None) -> None:
+        """Offer waiting calls, the longest waiting first, to operators who are free. `ignoring` names a call
+        that may go again to operators who did not take it."""
+        waiting = [live for live in self.calls.values() if live.state.phase is Phase.WAITING]
+        promised: set[str] = set()
+        for live in sorted(waiting, key=lambda one: (one.state.arrived_at is None, one.state.arrived_at)):
+            passed = () if live is ignoring else live.state.passed_over
+            place = self.roster.free_for(live.state.unit, (*passed, *promised))
+            if place is not None:
+                promised.add(place.login)
+                self.tell(live, c.Offer(place.login))
+
+    def waiting(self) -> int:
+        return sum(live.state.phase in (Phase.WAITING, Phase.OFFERED) for live in self.calls.values())
+
+    def interrupt(self, call_id: str, log_of_call: Iterable[Recorded]) -> None:
+        """Close a call that an earlier run of the program left open, and have its caller called back."""
+        state = fold(call_id, log_of_call)
+        live = LiveCall(state)
+        self.recorder.known(live.stream, state.seq)
+        self.apply(live, c.Interrupt(self.new_id()))
+
+    def stop(self) -> None:
+        """The program ends: calls under way are closed as interrupted."""
+        for live in list(self.calls.values()):
+            self.tell(live, c.Interrupt(self.new_id()))
+
+    # --- from the telephone ----------------------------------------------------------------------------------
+
+    def call_arrived(self, leg: LegId, *, caller: str, dialled: str) -> None:
+        live = self._new_call()
+        live.caller_leg = leg
+        self.own(live, leg)
+        self._phone.ring(leg)
+        self.tell(live, c.TakeCall(of_caller(caller), dialled))
+
+    def leg_ringing(self, leg: LegId) -> None:
+        """Nothing follows from it yet."""
+
+    def leg_answered(self, leg: LegId) -> None:
+        live = self._legs.get(leg)
+        if live is None:
+            return
+        if leg == live.caller_leg:
+            self.tell(live, c.CalleeAnswers(late=self._is_late(live)))
+        elif live.state.phase is Phase.DIALLING:
+            self._effects.dial_callee(live)
+        else:
+            self.tell(live, c.OperatorAnswers(_login_of(live, leg)))
+
+    def _is_late(self, live: LiveCall) -> bool:
+        promise = self.recorder.promises.get(live.state.keeps)
+        return promise is not None and self.clock.now() > promise.due_at
+
+    def leg_ended(self, leg: LegId, why: LegEnd) -> None:
+        live = self._legs.pop(leg, None)
+        if live is None:
+            return
+        if leg == live.caller_leg:
+            live.caller_leg = None
+            outgoing = live.state.phase is Phase.DIALLING
+            self.tell(live, c.CalleeMisses(str(why)) if outgoing else c.CallerHangsUp(str(why)))
+            return
+        login = _login_of(live, leg)
+        live.operator_legs.pop(login, None)
+        if login in (live.state.offered_to, live.state.target):
+            self.tell(live, c.OperatorMisses(login, _why_missed(why)))
+        else:
+            self.tell(live, c.OperatorDrops(login, lost=why is not LegEnd.HUNG_UP))
+
+    def key_pressed(self, leg: LegId, key: str) -> None:
+        live = self._legs.get(leg)
+        if live is not None and leg == live.caller_leg:
+            self.tell(live, c.PressKey(key))
+
+    def playback_finished(self, leg: LegId, tag: str) -> None:
+        self._announcing.finished(tag)
+
+    def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
+        place = self.roster.place(operator)
+        place.browser_connected, place.microphone = connected, microphone
+        if connected:
+            self.dispatch()
+        else:
+            self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
+        self.on_change()
+
+    def _break_if_deaf(self, operator: str) -> None:
+        place = self.roster.place(operator)
+        if place.presence is Presence.READY and place.device is Device.BROWSER and not place.browser_connected:
+            self.roster.move(operator, Presence.BREAK, why="no_sound")
+            self.on_change()
+
+    # --- from the recogniser ---------------------------------------------------------------------------------
+
+    def _partial(self, live: LiveCall, speaker: Speaker, text: str) -> None:
+        for place in self.roster.places():
+            if place.call == live.id:
+                self._feed.partial(place.login, str(speaker), text)
+
+    def _recogniser_is(self, available: bool) -> None:
+        if available is not self.recogniser_available:
+            self.recogniser_available = available
+            log.info("recogniser_available" if available else "recogniser_away")
+            self.on_change()
+
+
+def _login_of(live: LiveCall, leg: LegId) -> str:
+    return next((login for login, its in live.operator_legs.items() if its == leg), "")
+
+
+def _why_missed(why: LegEnd) -> str:
+    return {
+        LegEnd.HUNG_UP: "declined",
+        LegEnd.REFUSED: "declined",
+        LegEnd.BUSY: "busy",
+        LegEnd.NO_ANSWER: "no_answer",
+    }.get(why, "unreachable")

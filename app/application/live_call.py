@@ -1,0 +1,42 @@
+"""A call under way: its state, and what of the world belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.application.ports import Clock, LegId, Listening, Timer
+from app.domain.calls import Call
+
+
+@dataclass
+class LiveCall:
+    """`operator_legs` are by login: during a transfer there are two."""
+
+    state: Call
+    caller_leg: LegId | None = None
+    operator_legs: dict[str, LegId] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    channels: list[Listening] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.state.id
+
+    @property
+    def stream(self) -> str:
+        return f"call:{self.state.id}"
+
+    def after(self, clock: Clock, name: str, seconds: float, action: Callable[[], None]) -> None:
+        """Do `action` later unless `name` is cancelled or set anew; one timer of a name at a time."""
+        self.cancel(name)
+        self.timers[name] = clock.call_later(seconds, action)
+
+    def cancel(self, name: str) -> None:
+        timer = self.timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def cancel_all(self) -> None:
+        for name in list(self.timers):
+            self.cancel(name)

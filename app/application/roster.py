@@ -1,0 +1,111 @@
+"""Who is at the desk: the operators' presence, and who is asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.application.ports import Clock, Operator, StaffDirectory
+from app.application.recorder import Recorder
+from app.domain.errors import BadInput, Refused
+from app.domain.facts import Presence, PresenceChanged
+
+
+class Device(StrEnum):
+    BROWSER = "browser"
+    PHONE = "phone"
+
+
+@dataclass
+class Place:
+    """One operator's place at the desk."""
+
+    login: str
+    presence: Presence
+    since: datetime
+    device: Device = Device.BROWSER
+    phone: str = ""
+    call: str = ""
+    browser_connected: bool = False
+    microphone: bool = False
+    wrap_up_until: datetime | None = None
+    why: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        """A call would ring somewhere."""
+        return bool(self.phone) if self.device is Device.PHONE else self.browser_connected
+
+    @property
+    def free(self) -> bool:
+        return self.presence is Presence.READY and self.reachable
+
+
+_P = Presence
+PRESENCE: dict[Presence, frozenset[Presence]] = {
+    _P.AWAY: frozenset({_P.READY, _P.BREAK}),
+    _P.BREAK: frozenset({_P.READY, _P.AWAY, _P.BUSY}),
+    _P.READY: frozenset({_P.BREAK, _P.AWAY, _P.OFFERED, _P.BUSY}),
+    _P.OFFERED: frozenset({_P.READY, _P.BREAK, _P.BUSY}),
+    _P.BUSY: frozenset({_P.WRAP_UP, _P.BREAK}),
+    _P.WRAP_UP: frozenset({_P.READY, _P.BREAK, _P.AWAY, _P.BUSY}),
+}
+"""From each presence to those that may follow. BREAK and WRAP_UP to BUSY: an outgoing call."""
+
+
+class Roster:
+    """The places of all operators who came to the desk since the line started."""
+
+    def __init__(self, staff: StaffDirectory, recorder: Recorder, clock: Clock) -> None:
+        self._staff = staff
+        self._recorder = recorder
+        self._clock = clock
+        self._places: dict[str, Place] = {}
+
+    def place(self, login: str) -> Place:
+        """The operator's place; BadInput for a login that the directory does not have."""
+        place = self._places.get(login)
+        if place is None:
+            person = self._staff.operator(login)
+            if person is None:
+                raise BadInput(f"there is no operator «{login}»; the administrator adds operators")
+            place = Place(login, Presence.AWAY, self._clock.now(), phone=person.phone)
+            self._places[login] = place
+        return place
+
+    def person(self, login: str) -> Operator | None:
+        return self._staff.operator(login)
+
+    def places(self) -> Iterable[Place]:
+        return list(self._places.values())
+
+    def colleagues(self, login: str) -> list[tuple[Operator, Place]]:
+        """All other operators, in the directory's order."""
+        return [(p, self.place(p.login)) for p in self._staff.operators() if p.login != login]
+
+    def move(self, login: str, presence: Presence, *, call: str = "", why: str = "") -> None:
+        """Change an operator's presence; Refused when it cannot follow the present one."""
+        place = self.place(login)
+        if place.presence is presence and place.call == call:
+            place.why = why
+            return
+        if presence not in PRESENCE[place.presence] and place.presence is not presence:
+            raise Refused("not_now", f"{login} is {place.presence}")
+        self._recorder.record(f"operator:{login}", [PresenceChanged(login, presence, call, why)])
+        place.presence, place.call, place.why = presence, call, why
+        place.since = self._clock.now()
+        place.wrap_up_until = None
+
+    def free_for(self, unit: str, passed_over: tuple[str, ...]) -> Place | None:
+        """Who is asked next: a free operator of the unit, else of any unit, the longest idle first."""
+        free = sorted(
+            (p for p in self._places.values() if p.free and p.login not in passed_over),
+            key=lambda p: p.since,
+        )
+        return next((p for p in free if self._unit(p.login) == unit), free[0] if free else None)
+
+    def _unit(self, login: str) -> str:
+        person = self._staff.operator(login)
+        return person.unit if person else ""

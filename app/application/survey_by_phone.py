@@ -1,0 +1,104 @@
+"""Asking the two questions over the telephone: prompt, keys at any time, voice after the prompt (L15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.application.announcing import Announcing
+from app.application.live_call import LiveCall
+from app.application.ports import Clock, Heard, Listening, PhoneLine, Recognizer
+from app.domain import commands as c
+from app.domain.cues import words_of
+from app.domain.facts import By
+from app.domain.flow import Profile, SurveyQuestion
+from app.domain.survey import understand
+
+UNKNOWN = "[unk]"
+STILL_SPEAKING_S = 3.0
+"""How much longer the survey waits for a caller who has begun to speak."""
+
+
+class SurveyByPhone:
+    """Turns the facts of a survey into prompts, and what comes back into commands."""
+
+    def __init__(
+        self,
+        phone: PhoneLine,
+        recognizer: Recognizer,
+        announcing: Announcing,
+        clock: Clock,
+        profile: Profile,
+        tell: Callable[[LiveCall, c.Command], None],
+    ) -> None:
+        self._phone = phone
+        self._recognizer = recognizer
+        self._announcing = announcing
+        self._clock = clock
+        self._profile = profile
+        self._tell = tell
+        self._channels: dict[str, Listening] = {}
+        self._speaking: set[str] = set()
+
+    def introduce(self, live: LiveCall) -> None:
+        self._announcing.say(live, "survey_intro", then=lambda: self._tell(live, c.BeginSurvey()))
+
+    def ask(self, live: LiveCall, question_id: str, attempt: int) -> None:
+        """Say the question, then wait for the answer."""
+        question = self._profile.survey.question(question_id)
+        if question is None:
+            return
+        again = self._profile.announcements["survey_repeat"] + " " if attempt > 1 else ""
+        name = f"survey_{question.id}" + ("_again" if attempt > 1 else "")
+        self._announcing.say_text(
+            live, name, again + question.prompt, then=lambda: self._await_answer(live, question)
+        )
+
+    def close(self, live: LiveCall) -> None:
+        """The question has been dealt with: nothing that still comes belongs to it."""
+        live.cancel("answer")
+        channel = self._channels.pop(live.id, None)
+        self._speaking.discard(live.id)
+        if channel is not None:
+            if live.caller_leg is not None:
+                self._phone.listen(live.caller_leg, None)
+            channel.close()
+
+    def thank(self, live: LiveCall) -> None:
+        self._announcing.say(live, "survey_thanks", then=lambda: self._tell(live, c.End("finished")))
+
+    def _await_answer(self, live: LiveCall, question: SurveyQuestion) -> None:
+        self._listen(live, question)
+        self._wait(live, question, self._profile.terms.survey_answer_s)
+
+    def _wait(self, live: LiveCall, question: SurveyQuestion, seconds: float) -> None:
+        def time_is_up() -> None:
+            if live.id in self._speaking:
+                self._speaking.discard(live.id)
+                self._wait(live, question, STILL_SPEAKING_S)
+            else:
+                self._tell(live, c.MissSurveyAnswer(question.id, "silence"))
+
+        live.after(self._clock, "answer", seconds, time_is_up)
+
+    def _listen(self, live: LiveCall, question: SurveyQuestion) -> None:
+        forms = sorted({form for answer in question.answers for form in answer.spoken})
+
+        def on_heard(heard: Heard) -> None:
+            said = " ".join(words_of(heard.text.replace(UNKNOWN, "")))
+            if not heard.final:
+                if said:
+                    self._speaking.add(live.id)
+            elif self._channels.get(live.id) is channel and heard.text:
+                self._made_of(live, question, said)
+
+        channel = self._recognizer.listen(on_heard, lambda _available: None, [*forms, UNKNOWN])
+        self._channels[live.id] = channel
+        if live.caller_leg is not None:
+            self._phone.listen(live.caller_leg, channel.feed)
+
+    def _made_of(self, live: LiveCall, question: SurveyQuestion, said: str) -> None:
+        answer = understand(question, said)
+        if answer is not None:
+            self._tell(live, c.AnswerSurvey(question.id, answer.id, By.VOICE))
+        else:
+            self._tell(live, c.MissSurveyAnswer(question.id, "nonsense"))

@@ -1,0 +1,172 @@
+"""The tables: the journal (`facts`), the staff, and the projections that pages and statistics read.
+
+`calls`, `call_operators` and `promises` hold nothing that is not in `facts`: they can be emptied and folded again
+(`projection.rebuild`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment; in and out as UTC on every database. ValueError for a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        moment = value.astimezone(UTC)
+        # SQLite keeps text: all in UTC and of one length, so that texts compare as moments do.
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BIG_ID = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only for INTEGER."""
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("stream", String(160), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("body", JSON, nullable=False),
+    # The promise that the fact is about: a promise is folded over many streams.
+    Column("promise", String(64), index=True),
+    UniqueConstraint("stream", "seq"),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("login", String(64), primary_key=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("surname", String(100), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("patronymic", String(100), nullable=False),
+    Column("position", String(200), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("phone", String(200), nullable=False),
+    Column("active", Boolean, nullable=False),
+    CheckConstraint("role IN ('operator', 'manager', 'administrator')", name="role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("login", String(64), ForeignKey("staff.login", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("direction", String(16), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("dialled", Text, nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("profile", String(64), nullable=False),
+    Column("flow_version", String(64), nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("local_day", Date, nullable=False),
+    Column("local_hour", SmallInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("operator", String(64), nullable=False),
+    # Until the answer; of a lost caller, until the end. NULL while it is not known, and outside the hours.
+    Column("waited_s", Float),
+    Column("talked_s", Float),
+    Column("held_s", Float, nullable=False),
+    Column("transfers", Integer, nullable=False),
+    Column("failed_transfers", Integer, nullable=False),
+    Column("ended_by", String(16)),
+    Column("end_why", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("need", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("caller_name", Text, nullable=False),
+    Column("keeps_promise", String(64), nullable=False),
+    Column("answer_received", String(64)),
+    Column("satisfaction", String(64)),
+    Column("survey_complete", Boolean),
+    Index("ix_calls_local_day", "local_day", "arrived_at"),
+    Index("ix_calls_number", "number"),
+    Index("ix_calls_ended_at", "ended_at"),
+)
+
+call_operators = Table(
+    "call_operators",
+    metadata,
+    Column("call", String(160), ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    # From 0: who answered first; each transfer adds one.
+    Column("place", Integer, primary_key=True),
+    Column("operator", String(64), nullable=False, index=True),
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("call", String(160), nullable=False, index=True),
+    Column("number", String(64), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("interval", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", String(16), nullable=False),
+    Column("operator", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("kept_in", String(160), nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("close_why", Text, nullable=False),
+    Index("ix_promises_state", "state", "due_at"),
+)

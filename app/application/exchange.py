@@ -133,6 +133,10 @@ class Exchange:
         self.calls[live.id] = live
         return live
 
+    def bring(self, live: LiveCall, login: str, address: str) -> None:
+        """Dial an operator's own telephone or browser into the call."""
+        self._effects.dial_operator(live, login, address)
+
     def own(self, live: LiveCall, leg: LegId) -> None:
         """Events of the leg belong to the call from now on."""
         self._legs[leg] = live
@@ -166,6 +170,12 @@ class Exchange:
             if place is not None:
                 promised.add(place.login)
                 self.tell(live, c.Offer(place.login))
+
+    def make_ready(self, login: str) -> None:
+        """The operator may be asked again."""
+        self.roster.move(login, Presence.READY)
+        self.dispatch()
+        self.on_change()
 
     def waiting(self) -> int:
         return sum(live.state.phase in (Phase.WAITING, Phase.OFFERED) for live in self.calls.values())
@@ -231,7 +241,8 @@ class Exchange:
             self.tell(live, c.PressKey(key))
 
     def playback_finished(self, leg: LegId, tag: str) -> None:
-        self._announcing.finished(tag)
+        if leg in self._legs:
+            self._announcing.finished(tag)
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         place = self.roster.place(operator)

@@ -126,6 +126,7 @@ class Terms:
     offer_s: int = 20
     """How long a call rings at one operator."""
     wrap_up_s: int = 60
+    """How long an operator has for writing up a call."""
     survey_answer_s: int = 7
     """How long the survey waits for an answer after the question."""
     max_transfers: int = 2

@@ -1,0 +1,281 @@
+"""What a fact leads to: one method for each fact that asks something of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from babel.dates import format_datetime
+
+from app.application.announcing import Announcing
+from app.application.hearing import Hearing
+from app.application.live_call import LiveCall
+from app.application.ports import LegId, PhoneLine
+from app.application.roster import Device
+from app.application.survey_by_phone import SurveyByPhone
+from app.domain import commands as c
+from app.domain import facts as f
+from app.domain.calls import Phase
+from app.domain.facts import Presence
+
+if TYPE_CHECKING:
+    from app.application.exchange import Exchange
+
+log = structlog.get_logger()
+
+ASK_AGAIN_S = 10.0
+"""After this an operator who did not take a call may be offered it again."""
+WAITING_SAID_EACH_S = 45.0
+KEY_AFTER_CLOSED_S = 6.0
+"""How long a caller may still press the key after the closed announcement."""
+CALLEE_RINGS_S = 45.0
+
+
+class CarryingOut:
+    """Facts to effects. Every method is told the call as it is after the whole decision."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        phone: PhoneLine,
+        announcing: Announcing,
+        hearing: Hearing,
+        survey: SurveyByPhone,
+    ) -> None:
+        self._exchange = exchange
+        self._roster = exchange.roster
+        self._clock = exchange.clock
+        self._terms = exchange.profile.terms
+        self._phone = phone
+        self._announcing = announcing
+        self._hearing = hearing
+        self._survey = survey
+        self._methods: dict[type[f.Fact], Callable[[LiveCall, Any], None]] = {
+            f.CallQueued: self._queued,
+            f.LineWasClosed: self._closed,
+            f.CallOffered: lambda live, fact: self._ring_at(live, fact.operator),
+            f.OfferMissed: self._missed,
+            f.OperatorJoined: lambda live, fact: self._joined(live, fact.operator),
+            f.PlacedOnHold: self._held,
+            f.ResumedFromHold: lambda live, _fact: self._talk(live),
+            f.TransferStarted: self._transfer_started,
+            f.TransferCompleted: self._transferred,
+            f.TransferFailed: self._transfer_failed,
+            f.OperatorLeft: self._left,
+            f.PromiseMade: self._promised,
+            f.CallPlaced: self._placed,
+            f.CalleeAnswered: lambda live, _fact: self._talk(live),
+            f.SurveyStarted: lambda live, _fact: survey.introduce(live),
+            f.SurveyQuestionAsked: self._asked,
+            f.SurveyAnswered: lambda live, _fact: survey.close(live),
+            f.SurveyNotUnderstood: lambda live, _fact: survey.close(live),
+            f.SurveyFinished: self._survey_finished,
+            f.CallEnded: self._ended,
+        }
+
+    def carry_out(self, live: LiveCall, fact: f.Fact) -> None:
+        """Do what the fact asks for; most facts are only remembered."""
+        log.info("fact", call=live.id, fact=type(fact).__name__)
+        method = self._methods.get(type(fact))
+        if method is not None:
+            method(live, fact)
+
+    # --- waiting ---------------------------------------------------------------------------------------------
+
+    def _queued(self, live: LiveCall, fact: f.CallQueued) -> None:
+        if live.caller_leg is None:
+            return
+        if fact.again:
+            self._announcing.say(live, "transfer_failed", then=lambda: self._wait(live))
+        else:
+            self._phone.answer(live.caller_leg)
+            self._announcing.say(live, "welcome", then=lambda: self._wait(live))
+        self._exchange.dispatch()
+
+    def _wait(self, live: LiveCall) -> None:
+        self._announcing.music(live)
+        live.after(self._clock, "waiting", WAITING_SAID_EACH_S, lambda: self._still_waiting(live))
+
+    def _still_waiting(self, live: LiveCall) -> None:
+        if live.state.phase in (Phase.WAITING, Phase.OFFERED):
+            self._announcing.say(live, "waiting", then=lambda: self._wait(live))
+
+    def _closed(self, live: LiveCall, fact: f.LineWasClosed) -> None:
+        if live.caller_leg is None:
+            return
+        self._phone.answer(live.caller_leg)
+        zone = self._exchange.profile.schedule.zone
+        opening = format_datetime(fact.next_opening, "EEEE, d MMMM, H:mm", tzinfo=zone, locale="ru")
+        values = {"hours": self._exchange.profile.hours_text, "next_opening": opening}
+        self._announcing.say(live, "closed", values, then=lambda: self._after_closed(live))
+
+    def _after_closed(self, live: LiveCall) -> None:
+        live.after(self._clock, "closed", KEY_AFTER_CLOSED_S, lambda: self._exchange.tell(live, c.End("closed")))
+
+    def _ring_at(self, live: LiveCall, login: str) -> None:
+        """The pop on the panel; and the operator's telephone, where that is the device."""
+        self._roster.move(login, Presence.OFFERED, call=live.id)
+        place = self._roster.place(login)
+        if place.device is Device.PHONE:
+            self.dial_operator(live, login, place.phone)
+        live.after(
+            self._clock,
+            "offer",
+            self._terms.offer_s,
+            lambda: self._exchange.tell(live, c.OperatorMisses(login, "no_answer")),
+        )
+
+    def dial_operator(self, live: LiveCall, login: str, address: str) -> None:
+        """Bring the operator's own telephone or browser into the call."""
+        if login in live.operator_legs:
+            return
+        leg = self._phone.dial(address, ring_for_s=self._terms.offer_s + 5)
+        live.operator_legs[login] = leg
+        self._exchange.own(live, leg)
+
+    def _missed(self, live: LiveCall, fact: f.OfferMissed) -> None:
+        live.cancel("offer")
+        self._drop_operator(live, fact.operator)
+        self._after_a_miss(fact.operator, fact.why)
+        live.after(self._clock, "ask_again", ASK_AGAIN_S, lambda: self._exchange.dispatch(ignoring=live))
+        self._exchange.dispatch()
+
+    def _after_a_miss(self, login: str, why: str) -> None:
+        """Who declines stays ready for others; who does not answer, or cannot be reached, goes on a break, or
+        every caller would wait for that telephone in turn."""
+        if self._roster.place(login).presence is Presence.OFFERED:
+            away = why in ("no_answer", "unreachable")
+            self._roster.move(login, Presence.BREAK if away else Presence.READY, why=why if away else "")
+
+    def _drop_operator(self, live: LiveCall, login: str) -> None:
+        leg = live.operator_legs.pop(login, None)
+        if leg is not None:
+            self._exchange.release(leg)
+
+    # --- conversation ----------------------------------------------------------------------------------------
+
+    def _joined(self, live: LiveCall, login: str) -> None:
+        for timer in ("offer", "ask_again", "waiting"):
+            live.cancel(timer)
+        self._roster.move(login, Presence.BUSY, call=live.id)
+        self._talk(live)
+
+    def _talk(self, live: LiveCall) -> None:
+        """Let the two hear each other, and listen."""
+        live.cancel("waiting")
+        self._announcing.stop(live)
+        leg = live.operator_legs.get(live.state.operator)
+        if leg is not None and live.caller_leg is not None:
+            self._phone.bridge(live.caller_leg, leg)
+        self._hearing.start(live)
+
+    def _part(self, live: LiveCall) -> None:
+        self._hearing.stop(live)
+        if live.caller_leg is not None:
+            self._phone.part(live.caller_leg)
+
+    def _held(self, live: LiveCall, _fact: f.PlacedOnHold) -> None:
+        self._part(live)
+        self._announcing.say(live, "hold_on", then=lambda: self._announcing.music(live))
+
+    # --- transfer --------------------------------------------------------------------------------------------
+
+    def _transfer_started(self, live: LiveCall, fact: f.TransferStarted) -> None:
+        self._part(live)
+        self._announcing.say(live, "connecting", then=lambda: self._announcing.music(live))
+        self._ring_at(live, fact.target)
+
+    def _transferred(self, live: LiveCall, fact: f.TransferCompleted) -> None:
+        self._drop_operator(live, fact.source)
+        self._wrap_up(fact.source)
+        self._joined(live, fact.target)
+
+    def _transfer_failed(self, live: LiveCall, fact: f.TransferFailed) -> None:
+        live.cancel("offer")
+        self._drop_operator(live, fact.target)
+        self._after_a_miss(fact.target, fact.why)
+        if live.state.phase is Phase.TALKING:
+            self._talk(live)
+
+    # --- promises and calls out ------------------------------------------------------------------------------
+
+    def _promised(self, live: LiveCall, _fact: f.PromiseMade) -> None:
+        if live.state.phase is Phase.CLOSED:
+            live.cancel("closed")
+            end = c.End("closed")
+            self._announcing.say(live, "closed_promised", then=lambda: self._exchange.tell(live, end))
+
+    def _placed(self, live: LiveCall, fact: f.CallPlaced) -> None:
+        self._roster.move(fact.operator, Presence.BUSY, call=live.id)
+        place = self._roster.place(fact.operator)
+        address = place.phone if place.device is Device.PHONE else f"browser:{fact.operator}"
+        self.dial_operator(live, fact.operator, address)
+        live.after(
+            self._clock,
+            "offer",
+            self._terms.offer_s,
+            lambda: self._exchange.tell(live, c.OperatorDrops(fact.operator, lost=True)),
+        )
+
+    def dial_callee(self, live: LiveCall) -> None:
+        """The operator's telephone is up: now the person's."""
+        live.cancel("offer")
+        leg: LegId = self._phone.dial(live.state.number, ring_for_s=CALLEE_RINGS_S)
+        live.caller_leg = leg
+        self._exchange.own(live, leg)
+
+    # --- the end ---------------------------------------------------------------------------------------------
+
+    def _left(self, live: LiveCall, fact: f.OperatorLeft) -> None:
+        live.cancel("offer")
+        self._part(live)
+        self._announcing.stop(live)
+        for login in list(live.operator_legs):
+            self._drop_operator(live, login)
+        for place in self._roster.places():
+            if place.call == live.id and place.login != fact.operator:
+                self._after_a_miss(place.login, "taken_back")
+        if fact.why == "lost":
+            self._roster.move(fact.operator, Presence.BREAK, why="lost")
+        else:
+            self._wrap_up(fact.operator)
+
+    def _wrap_up(self, login: str) -> None:
+        place = self._roster.place(login)
+        if place.presence is not Presence.BUSY:
+            return
+        self._roster.move(login, Presence.WRAP_UP, call=place.call)
+        place.wrap_up_until = self._clock.now() + timedelta(seconds=self._terms.wrap_up_s)
+        until = place.since
+
+        def done() -> None:
+            if place.presence is Presence.WRAP_UP and place.since == until:
+                self._exchange.make_ready(login)
+
+        self._clock.call_later(self._terms.wrap_up_s, done)
+
+    def _asked(self, live: LiveCall, fact: f.SurveyQuestionAsked) -> None:
+        self._survey.close(live)
+        self._survey.ask(live, fact.question, fact.attempt)
+
+    def _survey_finished(self, live: LiveCall, _fact: f.SurveyFinished) -> None:
+        self._survey.close(live)
+        self._survey.thank(live)
+
+    def _ended(self, live: LiveCall, _fact: f.CallEnded) -> None:
+        live.cancel_all()
+        self._hearing.stop(live)
+        self._survey.close(live)
+        self._announcing.forget(live)
+        if live.caller_leg is not None:
+            self._exchange.release(live.caller_leg)
+            live.caller_leg = None
+        for login in list(live.operator_legs):
+            self._drop_operator(live, login)
+        for place in self._roster.places():
+            if place.call == live.id:
+                self._after_a_miss(place.login, "caller_gone")
+                self._wrap_up(place.login)
+        self._exchange.retire(live)

@@ -1,0 +1,215 @@
+"""The commands of the panel, by name (docs/protocols.md), to commands of the domain and moves of the roster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.application.audio_tokens import AudioTokens
+from app.application.exchange import Exchange
+from app.application.live_call import LiveCall
+from app.application.panel_view import PanelViews, View
+from app.application.ports import PanelFeed
+from app.application.roster import Device
+from app.domain import commands as c
+from app.domain.errors import BadInput, Refused
+from app.domain.facts import Presence, PromiseClosed
+from app.domain.promises import PromiseState
+
+Arguments = Mapping[str, Any]
+
+
+class PanelCommands:
+    """Implements `ports.LineCommands`."""
+
+    def __init__(self, exchange: Exchange, tokens: AudioTokens, feed: PanelFeed) -> None:
+        self._exchange = exchange
+        self._roster = exchange.roster
+        self._tokens = tokens
+        self._feed = feed
+        self._views = PanelViews(exchange)
+        self._seen: set[str] = set()
+        exchange.on_change = self.show_all
+        self._of_the_desk: dict[str, Callable[[str, Arguments], View | None]] = {
+            "ready": self._ready,
+            "break": self._break,
+            "sign_out": self._sign_out,
+            "dial": self._dial,
+            "dial_promise": self._dial_promise,
+            "close_promise": self._close_promise,
+            "audio_token": lambda login, _arguments: {"token": self._tokens.issue(login)},
+            "accept": self._accept,
+            "decline": self._decline,
+            "transfer": self._transfer,
+        }
+
+    def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out a command; the answer is JSON-ready. Refused, or BadInput."""
+        self._seen.add(operator)
+        self._roster.place(operator)
+        desk = self._of_the_desk.get(name)
+        if desk is not None:
+            answer = desk(operator, arguments) or {}
+        elif name in _OF_THE_CALL:
+            self._exchange.apply(self._my_call(operator), _OF_THE_CALL[name](arguments, self._exchange))
+            answer = {}
+        else:
+            raise BadInput(f"there is no command «{name}»")
+        self.show_all()
+        return answer
+
+    def view(self, operator: str) -> Mapping[str, Any]:
+        self._seen.add(operator)
+        return self._views.view(operator)
+
+    def show_all(self) -> None:
+        """Bring every panel that was ever asked for up to date; only differences travel."""
+        for login in self._seen:
+            self._feed.show(login, self._views.view(login))
+
+    # --- presence --------------------------------------------------------------------------------------------
+
+    def _ready(self, login: str, arguments: Arguments) -> None:
+        place = self._roster.place(login)
+        device = _device(arguments.get("device", str(place.device)))
+        person = self._roster.person(login)
+        place.phone = _string(arguments, "phone") or (person.phone if person else "")
+        if device is Device.PHONE and not place.phone:
+            raise BadInput("no telephone is set: write its sip: address in the settings")
+        if place.presence in (Presence.BUSY, Presence.OFFERED):
+            raise Refused("busy", "a call is under way")
+        place.device = device
+        self._exchange.make_ready(login)
+
+    def _break(self, login: str, arguments: Arguments) -> None:
+        if self._roster.place(login).presence in (Presence.BUSY, Presence.OFFERED):
+            raise Refused("busy", "a call is under way")
+        self._roster.move(login, Presence.BREAK, why=_string(arguments, "why"))
+
+    def _sign_out(self, login: str, _arguments: Arguments) -> None:
+        if self._roster.place(login).presence in (Presence.BUSY, Presence.OFFERED):
+            raise Refused("busy", "a call is under way")
+        self._roster.move(login, Presence.AWAY)
+
+    # --- calls -----------------------------------------------------------------------------------------------
+
+    def _my_call(self, login: str) -> LiveCall:
+        live = self._exchange.calls.get(self._roster.place(login).call)
+        if live is None:
+            raise Refused("not_now", "there is no call")
+        return live
+
+    def _accept(self, login: str, _arguments: Arguments) -> None:
+        live = self._my_call(login)
+        place = self._roster.place(login)
+        if login not in (live.state.offered_to, live.state.target):
+            raise Refused("not_now", "the call no longer rings here")
+        if place.device is Device.PHONE:
+            raise Refused("not_now", "answer on your telephone")
+        self._exchange.bring(live, login, f"browser:{login}")
+
+    def _decline(self, login: str, _arguments: Arguments) -> None:
+        self._exchange.apply(self._my_call(login), c.OperatorMisses(login, "declined"))
+
+    def _transfer(self, login: str, arguments: Arguments) -> None:
+        live = self._my_call(login)
+        target = _string(arguments, "to")
+        free = self._roster.person(target) is not None and self._roster.place(target).free
+        self._exchange.apply(live, c.Transfer(target, free, bool(arguments.get("told"))))
+
+    # --- promises --------------------------------------------------------------------------------------------
+
+    def _dial(self, login: str, arguments: Arguments) -> View:
+        return self._call_out(login, _string(arguments, "number"), "")
+
+    def _dial_promise(self, login: str, arguments: Arguments) -> View:
+        promise = self._exchange.recorder.promises.get(_string(arguments, "promise"))
+        if promise is None:
+            raise Refused("unknown_promise", "there is no such promise")
+        if promise.state is not PromiseState.OPEN:
+            raise Refused("closed_promise", "the promise is already closed", "L11")
+        if any(live.state.keeps == promise.id and live.state.open for live in self._exchange.calls.values()):
+            raise Refused("not_now", "a colleague is calling this number now")
+        return self._call_out(login, promise.number, promise.id)
+
+    def _call_out(self, login: str, number: str, promise: str) -> View:
+        place = self._roster.place(login)
+        if place.presence in (Presence.BUSY, Presence.OFFERED, Presence.AWAY):
+            raise Refused("busy", "calls go out from «ready», a break or the wrap-up")
+        if not place.reachable:
+            raise BadInput("no sound: connect the browser's sound, or set your telephone")
+        return {"call": self._exchange.place_call(login, number, promise).id}
+
+    def _close_promise(self, login: str, arguments: Arguments) -> None:
+        promise = self._exchange.recorder.promises.get(_string(arguments, "promise"))
+        if promise is None:
+            raise Refused("unknown_promise", "there is no such promise")
+        if promise.state is not PromiseState.OPEN:
+            raise Refused("closed_promise", "the promise is already closed", "L11")
+        why = _string(arguments, "why").strip()
+        if not why:
+            raise BadInput("write why the promise is closed without a call")
+        self._exchange.recorder.record(f"promise:{promise.id}", [PromiseClosed(promise.id, login, why)])
+
+
+def _string(arguments: Arguments, name: str) -> str:
+    value = arguments.get(name, "")
+    if not isinstance(value, str):
+        raise BadInput(f"«{name}» must be text")
+    return value
+
+
+def _device(value: object) -> Device:
+    try:
+        return Device(str(value))
+    except ValueError:
+        raise BadInput("the device is «browser» or «phone»") from None
+
+
+def _seconds(arguments: Arguments, name: str) -> int:
+    value = arguments.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInput(f"«{name}» must be a whole number of seconds")
+    return value
+
+
+def _moment(arguments: Arguments, name: str, exchange: Exchange) -> datetime | None:
+    text = _string(arguments, name)
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"«{text}» is not a time: write it as 2026-11-23T15:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=exchange.profile.schedule.zone)
+
+
+def _promise(arguments: Arguments, exchange: Exchange) -> c.Command:
+    return c.MakePromise(
+        promise=exchange.new_id(),
+        number=_string(arguments, "number"),
+        asked=_string(arguments, "asked"),
+        due_at=_moment(arguments, "due_at", exchange),
+        interval=_string(arguments, "interval"),
+    )
+
+
+_OF_THE_CALL: dict[str, Callable[[Arguments, Exchange], c.Command]] = {
+    "hang_up": lambda a, _e: c.HangUp(_string(a, "reason")),
+    "to_survey": lambda _a, _e: c.SendToSurvey(),
+    "hold": lambda a, e: c.PlaceOnHold(
+        _seconds(a, "return_in_s") if "return_in_s" in a else e.profile.terms.hold_s
+    ),
+    "resume": lambda _a, _e: c.Resume(),
+    "told": lambda _a, _e: c.TellOfTransfer(),
+    "take_back": lambda _a, _e: c.TakeBack(),
+    "tick": lambda a, _e: c.Tick(_string(a, "stage"), _string(a, "step")),
+    "untick": lambda a, _e: c.Untick(_string(a, "stage"), _string(a, "step")),
+    "open_stage": lambda a, _e: c.OpenStage(_string(a, "stage")),
+    "caller_name": lambda a, _e: c.NameCaller(_string(a, "name")),
+    "need": lambda a, _e: c.RestateNeed(_string(a, "text")),
+    "topic": lambda a, _e: c.ChooseTopic(_string(a, "topic")),
+    "notes": lambda a, _e: c.WriteNotes(_string(a, "notes")),
+    "promise": _promise,
+}

@@ -1,0 +1,79 @@
+"""The web process: pages, panel, statistics, API, put together by `create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from app.application.reports import CallReads, StaffAccounts
+from app.domain.flow import Profile
+from app.web import health, signed_in
+from app.web.answers import answer_errors
+from app.web.catalogue import Catalogue
+from app.web.line_gateway import LineGateway
+from app.web.security import SecurityHeaders, from_here
+from app.web.site import PageConfig, Site, environment, utc_now
+from app.web.throttle import LoginThrottle
+
+ROUTERS: tuple[APIRouter, ...] = (health.router, signed_in.router)
+
+
+def create_app(
+    *,
+    staff: StaffAccounts,
+    reads: CallReads,
+    gateway: LineGateway,
+    profile: Profile,
+    page_config: PageConfig,
+    static_dir: Path,
+    throttle: LoginThrottle | None = None,
+    now: Callable[[], datetime] = utc_now,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    routers: Sequence[APIRouter] = (),
+) -> FastAPI:
+    """The application, ready for a server. `lifespan` opens and closes what was handed in; `gateway` is what the
+    panel talks to the line through; `profile` gives names to questions, steps, topics and units.
+
+    BadInput when there are no texts in the language of `page_config`.
+    """
+    catalogue = Catalogue(page_config.language, page_config.zone)
+    app = FastAPI(
+        title="Liniya",
+        version=page_config.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(from_here)],
+    )
+    app.state.site = Site(
+        config=page_config,
+        staff=staff,
+        reads=reads,
+        gateway=gateway,
+        profile=profile,
+        catalogue=catalogue,
+        templates=environment(page_config, catalogue),
+        throttle=throttle or LoginThrottle(),
+        now=now,
+    )
+    app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)
+    answer_errors(app)
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    _serve_files(app, static_dir)
+    return app
+
+
+def _serve_files(app: FastAPI, static_dir: Path) -> None:
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        return FileResponse(static_dir / "favicon.svg", media_type="image/svg+xml")
+
+    app.mount("/static", StaticFiles(directory=static_dir), name="static")

@@ -1,0 +1,155 @@
+"""The settings: read from the environment (`LINIYA_...`) and from a file of the same names.
+
+Read only by `app.main` and the command line; everybody else is handed plain values. Every setting is described in
+docs/settings.md, and a test says so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import BadInput
+
+PROJECT = Path(__file__).resolve().parent.parent
+PORT = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """One attribute a setting. Secrets have no default: a part that needs one says so when it starts."""
+
+    model_config = SettingsConfigDict(env_prefix="LINIYA_", extra="ignore", frozen=True)
+
+    # --- where things lie ---
+    data_dir: Path = Field(PROJECT / "var", description="Folder of the database, the spool and the logs")
+    database_url: str = Field(
+        "", description="`sqlite:///path` or `postgresql://user@host/name`; empty: SQLite in the data folder"
+    )
+    call_flows_dir: Path = Field(PROJECT / "call_flows", description="Folder of the organisations' scripts")
+    profile: str = Field("housing", pattern=r"^[a-z][a-z0-9_-]*$", description="Which organisation this is")
+    recordings_dir: Path | None = Field(
+        None, description="Recorded announcements (`welcome.wav` ...); empty: `announcements/` of the profile"
+    )
+    always_open: bool = Field(False, description="Answer at any hour: for demonstrations")
+
+    # --- the line ---
+    sip_host: str = Field("127.0.0.1", description="Address on which SIP and RTP are received")
+    sip_port: PORT = Field(5060, description="SIP port, UDP and TCP")
+    sip_advertised_host: str = Field(
+        "", description="Address told to others when it differs from the one received on (NAT); an IP address"
+    )
+    rtp_ports: str = Field(
+        "10000-10999", pattern=r"^\d+-\d+$", description="Range of UDP ports for the sound of calls"
+    )
+    trunk: str = Field("", description="`host:port` of the trunk or PBX for calls out; empty: no calls out")
+    registrar: str = Field("", description="`host:port` of the PBX or trunk to register at; empty: do not register")
+    sip_user: str = Field("", description="User name at the PBX or trunk")
+    sip_password: SecretStr | None = Field(None, description="Password at the PBX or trunk; no default")
+    sip_transport: str = Field("UDP", pattern="^(UDP|TCP)$", description="Transport to the PBX or trunk")
+
+    # --- between the processes ---
+    gateway_host: str = Field("127.0.0.1", description="Address on which `line` serves `web`")
+    gateway_port: PORT = Field(8090, description="Port on which `line` serves `web`")
+    gateway_secret: SecretStr | None = Field(
+        None, description="Shared secret of `line` and `web`, at least 16 characters; no default"
+    )
+
+    # --- operators' sound in the browser ---
+    audio_host: str = Field("127.0.0.1", description="Address on which `line` takes the operators' sound")
+    audio_port: PORT = Field(8091, description="Port on which `line` takes the operators' sound")
+    audio_url: str = Field(
+        "", description="`ws://` or `wss://` address of that port as browsers see it; empty: the address above"
+    )
+
+    # --- pages ---
+    web_host: str = Field("127.0.0.1", description="Address of the pages")
+    web_port: PORT = Field(8000, description="Port of the pages")
+    web_origin: str = Field(
+        "", description="Address of the pages as browsers see it, when a proxy stands before them"
+    )
+    language: str = Field("ru", pattern="^[a-z]{2}$", description="Language of the pages: a folder of `locale`")
+    tls_certificate: Path | None = Field(None, description="Certificate (PEM) for HTTPS and WSS")
+    tls_key: Path | None = Field(None, description="Its key (PEM)")
+
+    # --- recognition and voice ---
+    model: Path = Field(
+        PROJECT / "models" / "liniya-demo-ru", description="Folder of the speech model in Vosk's format"
+    )
+    recogniser_host: str = Field("127.0.0.1", description="Address of the recogniser")
+    recogniser_port: PORT = Field(2700, description="Port of the recogniser")
+    recogniser_url: str = Field(
+        "", description="Address of another vosk-server (`ws://host:port`) in place of our recogniser"
+    )
+    recogniser_workers: int = Field(0, ge=0, description="Worker processes; 0: one a core")
+    voice: str = Field("ru", description="espeak-ng voice of the announcements")
+
+    # --- logs ---
+    log_json: bool = Field(False, description="Write logs as JSON lines")
+    log_personal_data: bool = Field(
+        False, description="Write numbers, names and words into the logs: only while a fault is sought"
+    )
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'liniya.db'}"
+
+    @property
+    def audio_address(self) -> str:
+        scheme = "wss" if self.tls_certificate else "ws"
+        return self.audio_url or f"{scheme}://{self.audio_host}:{self.audio_port}/audio"
+
+    @property
+    def web_address(self) -> str:
+        scheme = "https" if self.tls_certificate else "http"
+        return self.web_origin or f"{scheme}://{self.web_host}:{self.web_port}"
+
+    @property
+    def recogniser_address(self) -> str:
+        return self.recogniser_url or f"ws://{self.recogniser_host}:{self.recogniser_port}"
+
+    @property
+    def rtp_range(self) -> tuple[int, int]:
+        first, last = (int(part) for part in self.rtp_ports.split("-"))
+        if not 1024 <= first < last <= 65535:
+            raise BadInput(f"LINIYA_RTP_PORTS={self.rtp_ports}: give a range within 1024-65535, as 10000-10999")
+        return first, last
+
+    @property
+    def profile_dir(self) -> Path:
+        return self.call_flows_dir / self.profile
+
+    @property
+    def recordings(self) -> Path:
+        return self.recordings_dir or self.profile_dir / "announcements"
+
+    def secret(self) -> str:
+        """The shared secret of line and web. BadInput when it is missing or short."""
+        value = self.gateway_secret.get_secret_value() if self.gateway_secret else ""
+        if len(value) < 16:
+            raise BadInput(
+                "LINIYA_GATEWAY_SECRET: at least 16 characters are needed; `liniya secret` prints a good one"
+            )
+        return value
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings of the environment and `file`. BadInput names the setting that is wrong, in one line."""
+    if file is not None and not file.is_file():
+        raise BadInput(f"settings: there is no file {file}; name another with --settings")
+    try:
+        return Settings(_env_file=file, _env_file_encoding="utf-8")  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LINIYA_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(f"{name}={first.get('input')}: {first['msg']}; see docs/settings.md") from None
+
+
+def split_address(text: str, name: str, default_port: int = 5060) -> tuple[str, int]:
+    """`host:port` -> its parts. BadInput names the setting."""
+    host, _, port = text.partition(":")
+    if not host or (port and not port.isdigit()):
+        raise BadInput(f"{name}={text}: write it as host:port")
+    return host, int(port or default_port)

@@ -1,0 +1,122 @@
+"""`liniya serve`: starts line, web and recogniser, minds them, and stops them together.
+
+A process that ends by itself is started again with growing pauses; one that says that its settings are wrong
+(exit status 2) ends the whole, because a second try would say the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger()
+
+WRONG_SETTINGS = 2
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 15.0
+STEADY_AFTER_S = 30.0
+"""A process that ran so long is started again without a pause grown by earlier falls."""
+STOP_WITHIN_S = 12.0
+MINDED = "LINIYA_MINDED"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process to mind: its name and the arguments of the command line."""
+
+    name: str
+    arguments: Sequence[str]
+
+
+async def mind(parts: Sequence[Part], environment: Mapping[str, str], on_up: Callable[[], None]) -> int:
+    """Run all parts until SIGINT or SIGTERM, or until one cannot run. Returns the exit status."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        minders = [group.create_task(_mind_one(part, environment, stop)) for part in parts]
+        group.create_task(_tell_when_up(on_up, stop))
+        statuses = await asyncio.gather(*minders)
+    return max(statuses)
+
+
+async def _tell_when_up(on_up: Callable[[], None], stop: asyncio.Event) -> None:
+    """A moment later, so that a part that cannot start has spoken first."""
+    try:
+        await asyncio.wait_for(stop.wait(), 1.5)
+    except TimeoutError:
+        on_up()
+
+
+async def _mind_one(part: Part, environment: Mapping[str, str], stop: asyncio.Event) -> int:
+    pause_s = FIRST_PAUSE_S
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        began = loop.time()
+        status = await _run(part, environment, stop)
+        if stop.is_set():
+            break
+        if status == WRONG_SETTINGS:
+            stop.set()
+            return WRONG_SETTINGS
+        if loop.time() - began > STEADY_AFTER_S:
+            pause_s = FIRST_PAUSE_S
+        log.error("process_ended", part=part.name, status=status, again_in_s=pause_s)
+        await _wait(stop, pause_s)
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+    return 0
+
+
+async def _run(part: Part, environment: Mapping[str, str], stop: asyncio.Event) -> int:
+    """One life of the process: until it ends, or is stopped with the rest."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app",
+        *part.arguments,
+        # Its end tells the process that nobody minds it any more, however we died.
+        stdin=asyncio.subprocess.PIPE,
+        env={**os.environ, **environment, MINDED: "1"},
+        # Ctrl-C on the terminal is ours to pass on, in order.
+        start_new_session=True,
+    )
+    ended = asyncio.create_task(process.wait())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not ended.done():
+        process.terminate()
+        try:
+            await asyncio.wait_for(asyncio.shield(ended), STOP_WITHIN_S)
+        except TimeoutError:
+            log.error("process_killed", part=part.name, pid=process.pid)
+            process.kill()
+    return await ended
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def end_with_the_minder() -> None:
+    """In a minded process: end as by SIGTERM when the minder is gone, even if it was killed."""
+    if not os.environ.pop(MINDED, ""):
+        return
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="minder", daemon=True).start()

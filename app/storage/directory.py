@@ -1,0 +1,88 @@
+"""The operators as the line reads them: from memory, at once, refreshed behind its back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.application.ports import Operator
+from app.domain.errors import Unavailable
+from app.storage.staff import Role
+from app.storage.tables import staff
+
+log = structlog.get_logger()
+
+
+class SqlStaffDirectory:
+    """`ports.StaffDirectory` over the table of the staff: active people with the role of an operator.
+
+    While the database is away the last known operators stay. `close` ends the refreshing thread.
+    """
+
+    def __init__(self, engine: Engine, *, refresh_every_s: float = 5.0) -> None:
+        self._engine = engine
+        self._operators: Mapping[str, Operator] = {}
+        self._available = True
+        self._closing = threading.Event()
+        self._refresh_and_log()
+        self._thread = threading.Thread(
+            target=self._keep_fresh, args=(refresh_every_s,), name="staff-directory", daemon=True
+        )
+        self._thread.start()
+
+    def operator(self, login: str) -> Operator | None:
+        return self._operators.get(login)
+
+    def operators(self) -> Sequence[Operator]:
+        """By surname and name."""
+        return tuple(self._operators.values())
+
+    def refresh(self) -> None:
+        """Read the staff now; blocks on the database. Unavailable when it cannot be read."""
+        query = (
+            select(staff)
+            .where(staff.c.active, staff.c.role == str(Role.OPERATOR))
+            .order_by(staff.c.surname, staff.c.name, staff.c.login)
+        )
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(query).all()
+        except SQLAlchemyError as error:
+            raise Unavailable("the staff cannot be read from the database") from error
+        # One assignment: readers in other threads see the old operators or the new ones.
+        self._operators = {
+            row.login: Operator(
+                login=row.login,
+                surname=row.surname,
+                name=row.name,
+                patronymic=row.patronymic,
+                position=row.position,
+                unit=row.unit,
+                phone=row.phone,
+            )
+            for row in rows
+        }
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join(5.0)
+
+    def _keep_fresh(self, every_s: float) -> None:
+        while not self._closing.wait(every_s):
+            self._refresh_and_log()
+
+    def _refresh_and_log(self) -> None:
+        try:
+            self.refresh()
+        except Unavailable as error:
+            if self._available:
+                log.warning("staff_directory_stale", error=str(error.__cause__))
+            self._available = False
+        else:
+            if not self._available:
+                log.info("staff_directory_fresh_again")
+            self._available = True

@@ -72,6 +72,11 @@ class Recogniser:
         """The processes that can take connections now."""
         return [worker.process.pid for worker in self._workers if worker.ready]
 
+    @property
+    def connections_by_worker(self) -> dict[int, int]:
+        """How many connections each worker has, by its process id."""
+        return {worker.process.pid: worker.connections for worker in self._workers}
+
     async def start(self) -> None:
         """Return once a first worker has loaded the model. Raises `Unavailable` when it died over it."""
         try:
@@ -128,7 +133,8 @@ class Recogniser:
             worker = worker or await self._spawn()
             born = loop.time()
             code = await worker.process.wait()
-            self._forget(worker)
+            _release(worker)
+            self._workers.remove(worker)
             deaths = 0 if loop.time() - born > _LIVED_WELL_S else deaths + 1
             pause = BACK_OFF_S[min(deaths, len(BACK_OFF_S)) - 1] if deaths else 0.0
             logger.error("recogniser_worker_died", pid=worker.process.pid, code=code, restart_in_s=pause)
@@ -138,19 +144,26 @@ class Recogniser:
     async def _spawn(self) -> _Worker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        search = [str(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.speech.recogniser_worker"),
-                *(str(self._description.path), str(theirs.fileno())),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))},
-            )
+        try:
+            with theirs:
+                process = await self._run_worker(theirs.fileno())
+        except BaseException:
+            ours.close()
+            raise
         worker = _Worker(process, ours)
         self._workers.append(worker)
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, worker)
         return worker
+
+    async def _run_worker(self, control: int) -> Process:
+        search = [str(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "app.speech.recogniser_worker"),
+            *(str(self._description.path), str(control)),
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=(control,),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))},
+        )
 
     def _hear(self, worker: _Worker) -> None:
         try:
@@ -165,19 +178,10 @@ class Recogniser:
             self._changed.set()
         worker.connections -= told.count(CONNECTION_GONE)
         if not told:
-            self._forget(worker)
-
-    def _forget(self, worker: _Worker) -> None:
-        """The worker takes nothing any more; done twice it does nothing."""
-        if worker in self._workers:
-            self._workers.remove(worker)
-            worker.ready = False
-            worker.ready_or_dead.set()
-            asyncio.get_running_loop().remove_reader(worker.control.fileno())
-            worker.control.close()
+            _release(worker)
 
     async def _end(self, worker: _Worker) -> None:
-        self._forget(worker)
+        _release(worker)
         try:
             async with asyncio.timeout(_END_WITHIN_S):
                 await worker.process.wait()
@@ -185,6 +189,16 @@ class Recogniser:
             with contextlib.suppress(ProcessLookupError):
                 worker.process.kill()
             await worker.process.wait()
+        self._workers.remove(worker)
+
+
+def _release(worker: _Worker) -> None:
+    """Let go of the worker, which makes it end; done twice it does nothing."""
+    worker.ready = False
+    worker.ready_or_dead.set()
+    if worker.control.fileno() >= 0:
+        asyncio.get_running_loop().remove_reader(worker.control.fileno())
+        worker.control.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -87,12 +87,12 @@ class Dialog:
         if request.message.headers.getlist("Contact"):
             self.target = contact_of(request)
 
-    def next_hop(self) -> Hop:
+    def next_hop(self, *, connected: bool = True) -> Hop:
         """Contact or first route if it is an address, else where the dialog's messages come from.
 
-        A dialog that came over a connection stays on it: the port its caller listens on is often none.
+        A dialog that came over a connection stays on it while it is `connected`: its caller often listens nowhere.
         """
-        if self.source.reliable:
+        if self.source.reliable and connected:
             return self.source
         uri = parse_address("Route", self.routes[0]).uri if self.routes else self.target
         return hop_of(uri) or self.source

@@ -1,6 +1,7 @@
 """Digest authentication, the client's side (RFC 7616, RFC 8760, RFC 3261 22).
 
-The challenges are read here and not by `sipmessage`, which splits quoted lists at their commas (`qop="auth,auth-int"`).
+The challenges are read here and not by `sipmessage`, which splits quoted lists at their commas
+(`qop="auth,auth-int"`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from app.telephony.errors import BadMessage
 
 MAX_CHALLENGE = 2048
+MAX_TRIES = 3
+"""A server that calls every nonce stale is not followed for ever."""
 HASHES: dict[str, Callable[[bytes], str]] = {
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
@@ -123,31 +126,36 @@ class Authenticator:
         self._password = password
         self._challenge: Challenge | None = None
         self._count = 0
-        self._tried = False
+        self._tries = 0
+        self._header = "Authorization"
 
-    def challenged(self, values: Sequence[str]) -> bool:
+    def challenged(self, code: int, values: Sequence[str]) -> bool:
         """Take a 401 or 407. False when another try is useless: no challenge of ours, or the password is wrong."""
+        self._header = "Authorization" if code == 401 else "Proxy-Authorization"
         challenge = choose(values)
-        if challenge is None or (self._tried and not challenge.stale):
+        refused = self._tries > 0 and not (challenge and challenge.stale)
+        if challenge is None or refused or self._tries >= MAX_TRIES:
             self._challenge = None
-            self._tried = False
+            self._tries = 0
             return False
         self._challenge = challenge
         self._count = 0
-        self._tried = True
+        self._tries += 1
         return True
 
     def accepted(self) -> None:
         """The server was content: a later challenge is a new one, not a refusal."""
-        self._tried = False
+        self._tries = 0
 
-    def credentials(self, method: str, uri: str) -> str | None:
-        """The value of Authorization or Proxy-Authorization; None before the first challenge."""
+    def headers(self, method: str, uri: str) -> list[tuple[str, str]]:
+        """What a request carries to answer the last challenge; nothing before the first."""
         if self._challenge is None:
-            return None
+            return []
         self._count += 1
-        cnonce = secrets.token_hex(8)
-        return str(Credentials(self._challenge, self._user, self._password, method, uri, self._count, cnonce))
+        credentials = Credentials(
+            self._challenge, self._user, self._password, method, uri, self._count, secrets.token_hex(8)
+        )
+        return [(self._header, str(credentials))]
 
 
 def _parameters(text: str) -> dict[str, str]:

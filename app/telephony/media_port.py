@@ -58,6 +58,9 @@ class MediaEvents(Protocol):
 class MediaEngine(Protocol):
     """Sound for every leg. All but start and stop return at once; an unknown leg is no error."""
 
+    def report_to(self, events: MediaEvents) -> None:
+        """Who is told; before start."""
+
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...

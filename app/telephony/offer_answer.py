@@ -7,7 +7,7 @@ from typing import get_args
 
 from app.telephony.errors import BadSdp, NoCommonCodec
 from app.telephony.media_port import Codec, RtpRemote
-from app.telephony.sdp import Direction, Format, SessionDescription, Stream, is_ip
+from app.telephony.sdp import Direction, Format, SessionDescription, Stream, is_host
 
 PTIME_MS = 20
 EVENTS = "TELEPHONE-EVENT"
@@ -121,7 +121,7 @@ def _remote(offer: SessionDescription, stream: Stream, audio: Format, signalling
     events = _first(stream, (EVENTS,))
     codec: Codec = "PCMA" if audio.encoding == "PCMA" else "PCMU"
     return RtpRemote(
-        host=host if is_ip(host) else signalling_host,
+        host=host if is_host(host) else signalling_host,
         port=stream.port,
         codec=codec,
         payload_type=int(audio.payload_type),

@@ -115,13 +115,14 @@ def parse(body: bytes) -> SessionDescription:
     return SessionDescription(session_id, version, origin_host, host, streams)
 
 
-def is_ip(host: str) -> bool:
-    """An IP literal: a name in a message is never resolved."""
+def is_host(host: str) -> bool:
+    """An address that sound can be sent to, or 0.0.0.0, which means hold. Names are never resolved, and nothing
+    in a message makes us send to everybody at once."""
     try:
-        ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    return True
+    return not address.is_multicast and host != "255.255.255.255" and "%" not in host
 
 
 def _cased(encoding: str) -> str:

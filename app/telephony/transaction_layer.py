@@ -32,6 +32,10 @@ Send: TypeAlias = Callable[[bytes, Hop], None]
 Key: TypeAlias = tuple[str, ...]
 
 
+WAITING = frozenset({State.CALLING, State.TRYING, State.PROCEEDING})
+"""The states of a client transaction that has no final answer."""
+
+
 class ResponseTaker(Protocol):
     """Who placed a request and wants to know what became of it."""
 
@@ -67,6 +71,12 @@ class Transaction:
         if self.state is State.TERMINATED:
             self._layer.forget(self)
 
+    def stop(self) -> None:
+        """Let no timer fire any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
     def _start(self, timer: Do) -> None:
         seconds = self._intervals.next_s(timer, self.state)
         if seconds is None:
@@ -90,6 +100,10 @@ class ClientTransaction(Transaction):
         self.request = request
         self._user = user
         self._response: ReceivedResponse | None = None
+
+    def take(self, event: Event) -> None:
+        super().take(event)
+        self._layer.settle(self)
 
     def receive(self, response: ReceivedResponse) -> None:
         self._response = response
@@ -158,11 +172,14 @@ class TransactionLayer:
         self._clients: dict[Key, ClientTransaction] = {}
         self._servers: dict[Key, ServerTransaction] = {}
         self._merging: dict[Key, ServerTransaction] = {}
+        self._unanswered: set[ClientTransaction] = set()
+        self.on_answered: Callable[[], None] = lambda: None
 
     def request(self, request: Request, branch: str, hop: Hop, user: ResponseTaker) -> ClientTransaction:
         """Place a request; `user` hears what becomes of it."""
         transaction = ClientTransaction(self, request, hop, user, (branch, request.method))
         self._clients[transaction.key] = transaction
+        self._unanswered.add(transaction)
         transaction.take(Event.START)
         return transaction
 
@@ -199,10 +216,25 @@ class TransactionLayer:
             if transaction.hop == hop:
                 transaction.take(Event.TRANSPORT_ERROR)
 
+    def close(self) -> None:
+        """Forget everything at once; nothing is sent any more."""
+        for transaction in [*self._clients.values(), *self._servers.values()]:
+            transaction.stop()
+        self._clients.clear()
+        self._servers.clear()
+        self._merging.clear()
+        self._unanswered.clear()
+
+    @property
     def busy(self) -> bool:
-        """Whether a request of ours still waits for its final answer."""
-        waiting = (State.CALLING, State.TRYING, State.PROCEEDING)
-        return any(transaction.state in waiting for transaction in self._clients.values())
+        """Whether a request of ours still waits for its final answer; `on_answered` is called when one has it."""
+        return bool(self._unanswered)
+
+    def settle(self, transaction: ClientTransaction) -> None:
+        """Take note of a transaction that has its final answer."""
+        if transaction.state not in WAITING and transaction in self._unanswered:
+            self._unanswered.discard(transaction)
+            self.on_answered()
 
 
 def server_key(request: ReceivedRequest, method: str) -> Key:

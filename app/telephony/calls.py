@@ -1,0 +1,336 @@
+"""What calls of both directions share: a dialog, its media, and the requests within it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from sipmessage import Response
+
+from app.application.ports import LegId, Timer
+from app.telephony.call_states import CallDo, CallEvent, CallState, call_step, possible
+from app.telephony.dialogs import Dialog
+from app.telephony.digest import Authenticator
+from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec, SipError
+from app.telephony.media_port import MediaEngine, RtpRemote
+from app.telephony.messages import ALLOW, SDP, Identity, make_request, make_response
+from app.telephony.offer_answer import Agreed, LocalSession, accept, answer, choose
+from app.telephony.sdp import SessionDescription, parse
+from app.telephony.transaction_layer import ServerTransaction, TransactionLayer
+from app.telephony.transactions import Scheduler, Timing
+from app.telephony.wire import ReceivedRequest, ReceivedResponse
+
+ABILITIES = {"Allow": ALLOW, "Accept": SDP}
+"""What OPTIONS and 200 say of us (RFC 3261 11.2)."""
+
+_RELAYED_KEY = re.compile(r"^\s*Signal\s*=\s*([0-9*#A-D])\s*$", re.MULTILINE | re.IGNORECASE)
+
+
+class CallUser(Protocol):
+    """Who hears what happens to calls."""
+
+    def call_arrived(self, call: Call, caller: str, dialled: str) -> None: ...
+
+    def call_ringing(self, call: Call) -> None: ...
+
+    def call_answered(self, call: Call) -> None: ...
+
+    def call_ended(self, call: Call, code: int) -> None:
+        """`code` is the status that ended it, 200 for BYE and CANCEL. Never told after `hang_up` or `reject`."""
+
+    def call_key(self, call: Call, key: str) -> None: ...
+
+    def call_gone(self, call: Call) -> None:
+        """Nothing more can come of this call; told for every call, once."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """What every call of one user agent works with."""
+
+    identity: Identity
+    layer: TransactionLayer
+    media: MediaEngine
+    user: CallUser
+
+    @property
+    def scheduler(self) -> Scheduler:
+        return self.layer.scheduler
+
+    @property
+    def timing(self) -> Timing:
+        return self.layer.timing
+
+    def respond(
+        self,
+        transaction: ServerTransaction,
+        code: int,
+        *,
+        to_tag: str = "",
+        reason: str = "",
+        extra: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Response:
+        """Answer a request within its transaction."""
+        named = {"Server": self.identity.name, **(extra or {})}
+        response = make_response(
+            transaction.request,
+            code,
+            to_tag=to_tag or secrets.token_hex(8),
+            reason=reason,
+            extra=named,
+            body=body,
+        )
+        transaction.respond(response)
+        return response
+
+
+class Repeated:
+    """A 2xx to an INVITE, sent again until its ACK comes (RFC 3261 13.3.1.4), over every transport."""
+
+    def __init__(self, call: Call, transaction: ServerTransaction, response: Response) -> None:
+        self.cseq = transaction.request.cseq.sequence
+        self._call = call
+        self._transaction = transaction
+        self._response = response
+        self._timing = call.station.timing
+        self._interval_s = self._timing.t1_s
+        scheduler = call.station.scheduler
+        self._deadline = scheduler.call_later(self._timing.patience_s, self._give_up)
+        self._next: Timer = scheduler.call_later(self._interval_s, self._again)
+
+    def stop(self) -> None:
+        self._deadline.cancel()
+        self._next.cancel()
+
+    def _again(self) -> None:
+        self._transaction.respond(self._response)
+        self._interval_s = min(self._interval_s * 2, self._timing.t2_s)
+        self._next = self._call.station.scheduler.call_later(self._interval_s, self._again)
+
+    def _give_up(self) -> None:
+        self.stop()
+        self._call.take(CallEvent.NO_ACK, 408)
+
+
+class Call:
+    """One leg over SIP. Subclasses say how it is set up; everything within the dialog is here."""
+
+    def __init__(self, station: Station, leg: LegId, call_id: str, local_tag: str, state: CallState) -> None:
+        self.station = station
+        self.leg = leg
+        self.call_id = call_id
+        self.local_tag = local_tag
+        self.state = state
+        self.dialog: Dialog | None = None
+        self.authenticator: Authenticator | None = None
+        self.local: LocalSession | None = None
+        self.remote: RtpRemote | None = None
+        self.was_up = False
+        self._repeated: Repeated | None = None
+        self._offered = False  # our offer went out in a 200, the answer comes in the ACK
+        self._code = 200
+
+    # -- commands of the application
+
+    def ring(self) -> None:
+        self._command(CallEvent.RING)
+
+    def answer(self) -> None:
+        self._command(CallEvent.ANSWER)
+
+    def reject(self, code: int) -> None:
+        self._command(CallEvent.REJECT, code)
+
+    def hang_up(self) -> None:
+        """BYE, CANCEL or a final answer, whichever the state wants."""
+        self._command(CallEvent.HANG_UP, 480)
+
+    def _command(self, event: CallEvent, code: int = 200) -> None:
+        # A command may cross with the end of the call: the other side was faster, nothing is left to do.
+        if possible(self.state, event):
+            self.take(event, code)
+
+    # -- the machine
+
+    def take(self, event: CallEvent, code: int = 200) -> None:
+        """Move by the table and do what its row says. Raises IllegalTransition, having changed nothing."""
+        state, actions = call_step(self.state, event)
+        self.state = state
+        self.was_up = self.was_up or state is CallState.UP
+        self._code = code
+        if state is CallState.ENDED and self._repeated is not None:
+            self._repeated.stop()
+        for action in actions:
+            self._do(action)
+        if state is CallState.ENDED:
+            self.station.user.call_gone(self)
+
+    def _do(self, action: CallDo) -> None:
+        match action:
+            case CallDo.SEND_BYE:
+                self._send_bye()
+            case CallDo.CLOSE:
+                self.station.media.close(self.leg)
+            case CallDo.TELL_ENDED:
+                self.station.user.call_ended(self, self._code)
+            case _:
+                raise NotImplementedError(action)
+
+    def _send_bye(self) -> None:
+        if self.dialog is not None:
+            Farewell(self, self.dialog).send()
+
+    # -- requests within the dialog
+
+    def serve(self, transaction: ServerTransaction) -> None:
+        """A request within the dialog. Raises BadMessage and SipError, which the user agent answers."""
+        request = transaction.request
+        dialog = self.dialog
+        if dialog is None or dialog.id.remote_tag != request.from_tag:
+            # 14.2: our INVITE is in progress, so theirs must wait.
+            self.refuse(transaction, 491 if request.method == "INVITE" and dialog is None else 481)
+        elif not dialog.in_order(request):
+            self.refuse(transaction, 500, "CSeq Out Of Order")
+        elif request.method == "BYE":
+            self.station.respond(transaction, 200, to_tag=self.local_tag)
+            self.take(CallEvent.BYE)
+        elif request.method == "INVITE":
+            self._serve_reinvite(transaction, dialog)
+        elif request.method == "INFO":
+            self._serve_info(transaction)
+        else:
+            self.station.respond(transaction, 200, to_tag=self.local_tag, extra=ABILITIES)
+
+    def acknowledge(self, request: ReceivedRequest) -> None:
+        """The ACK of a 2xx of ours."""
+        repeated = self._repeated
+        if repeated is None or repeated.cseq != request.cseq.sequence:
+            return
+        repeated.stop()
+        self._repeated = None
+        offered, self._offered = self._offered, False
+        if offered and self.state is not CallState.PARTING:
+            try:
+                described = description_of(request)
+                if described is None:
+                    raise NoCommonCodec("the ACK brings no answer to our offer")
+                self.connect(accept(described, request.hop.host))
+            except SipError:
+                self.take(CallEvent.BREAK, 488)
+                return
+        self.take(CallEvent.ACK)
+
+    def refuse(self, transaction: ServerTransaction, code: int, reason: str = "") -> None:
+        self.station.respond(transaction, code, to_tag=self.local_tag, reason=reason)
+
+    def _serve_reinvite(self, transaction: ServerTransaction, dialog: Dialog) -> None:
+        if self.state is not CallState.UP or self._repeated is not None or self.local is None:
+            # 14.2: the exchange before this one is not over.
+            extra = {"Retry-After": str(secrets.randbelow(10))}
+            self.station.respond(transaction, 500, to_tag=self.local_tag, extra=extra)
+            return
+        described = description_of(transaction.request)
+        agreed = choose(described, transaction.request.hop.host) if described is not None else None
+        dialog.refresh(transaction.request)
+        self.local = self.local.next_version()
+        self.send_ok(transaction, described, agreed)
+
+    def _serve_info(self, transaction: ServerTransaction) -> None:
+        """A key of a PBX that relays them in INFO; those come twice where RFC 4733 was agreed, and count there."""
+        request = transaction.request
+        kind = request.message.headers.get("Content-Type", "") or ""
+        if request.message.body and kind.partition(";")[0].strip().lower() != "application/dtmf-relay":
+            self.refuse(transaction, 415)
+            return
+        self.station.respond(transaction, 200, to_tag=self.local_tag)
+        pressed = _RELAYED_KEY.search(request.message.body.decode("ascii", "replace"))
+        if pressed and self.remote is not None and self.remote.event_payload_type is None:
+            self.station.user.call_key(self, pressed.group(1).upper())
+
+    # -- offer and answer
+
+    def send_ok(
+        self, transaction: ServerTransaction, offer: SessionDescription | None, agreed: Agreed | None
+    ) -> None:
+        """200 to an INVITE with our answer, or with an offer of ours where it brought none (13.3.1.4)."""
+        assert self.local is not None
+        if offer is not None and agreed is not None:
+            body = answer(offer, agreed, self.local).serialise()
+            self.connect(agreed.remote)
+        else:
+            body = self.local.offer().serialise()
+            self._offered = True
+        contact = {"Contact": self.station.identity.contact(transaction.request.hop)}
+        transaction.on_ack = self.acknowledge
+        response = self.station.respond(
+            transaction, 200, to_tag=self.local_tag, extra={**contact, **ABILITIES}, body=body
+        )
+        self._repeated = Repeated(self, transaction, response)
+
+    def proof(self, method: str, uri: str) -> list[tuple[str, str]]:
+        """The headers that say who we are, where the other side asked."""
+        return self.authenticator.headers(method, uri) if self.authenticator is not None else []
+
+    def open_media(self) -> None:
+        """Take an RTP port. Raises NoPortFree."""
+        port = self.station.media.open_rtp(self.leg)
+        self.local = LocalSession(self.station.identity.host, port, secrets.randbits(62))
+
+    def connect(self, remote: RtpRemote) -> None:
+        if remote != self.remote:
+            self.remote = remote
+            self.station.media.connect_rtp(self.leg, remote)
+
+
+class Farewell:
+    """Our BYE: sent, and once more where a proxy wants to know who we are. What answers it ends nothing more."""
+
+    def __init__(self, call: Call, dialog: Dialog) -> None:
+        self._call = call
+        self._dialog = dialog
+        self._connected = True
+
+    def send(self) -> None:
+        station = self._call.station
+        hop = self._dialog.next_hop(connected=self._connected)
+        branch, uri, headers = self._dialog.headers("BYE", station.identity, hop)
+        headers += self._call.proof("BYE", str(uri))
+        station.layer.request(make_request("BYE", uri, headers), branch, hop, self)
+
+    def on_response(self, response: ReceivedResponse) -> None:
+        authenticator = self._call.authenticator
+        if response.code not in (401, 407) or authenticator is None:
+            return
+        if authenticator.challenged(response.code, challenges(response)):
+            self.send()
+
+    def on_silence(self, code: int) -> None:
+        """The connection is gone: the address in Contact is left to try. Else the other side is gone already."""
+        before = self._dialog.next_hop(connected=self._connected)
+        if code == 503 and self._connected and self._dialog.next_hop(connected=False) != before:
+            self._connected = False
+            self.send()
+
+
+def challenges(response: ReceivedResponse) -> list[str]:
+    """The challenges of a 401 or 407, topmost first."""
+    name = "WWW-Authenticate" if response.code == 401 else "Proxy-Authenticate"
+    return response.message.headers.getlist(name)
+
+
+def description_of(message: ReceivedRequest | ReceivedResponse) -> SessionDescription | None:
+    """The session description a message carries; None for an empty body. Raises BadMessage."""
+    body = message.message.body
+    if not body.strip():
+        return None
+    kind = (message.message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind != SDP:
+        raise BadMessage("only application/sdp is understood", 415)
+    try:
+        return parse(body)
+    except BadSdp as error:
+        raise BadMessage(f"session description: {error}") from error

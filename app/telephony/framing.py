@@ -1,0 +1,76 @@
+"""Messages out of a byte stream (RFC 3261 18.3): headers to the empty line, then as much as Content-Length says."""
+
+from __future__ import annotations
+
+import re
+
+from app.telephony.errors import BadMessage
+
+MAX_HEAD = 32 * 1024
+MAX_BODY = 64 * 1024
+
+_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_END = b"\r\n\r\n"
+
+
+class StreamFramer:
+    """Feed it what the connection brings; it gives whole messages. Nothing larger than its limits is ever kept."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a message has begun and is not whole."""
+        return bool(self._buffer)
+
+    def feed(self, arrived: bytes) -> list[bytes]:
+        """Whole messages; b"" stands for a keep-alive that wants its answer (RFC 5626 4.4.1).
+
+        Raises BadMessage when the stream can no longer be told apart into messages: it must be closed.
+        """
+        self._buffer += arrived
+        found: list[bytes] = []
+        while self._buffer:
+            if self._keep_alive(found):
+                continue
+            size = self._size()
+            if size is None or size > len(self._buffer):
+                break
+            found.append(bytes(self._buffer[:size]))
+            self._drop(size)
+        return found
+
+    def _keep_alive(self, found: list[bytes]) -> bool:
+        if self._buffer.startswith(_END):
+            found.append(b"")
+            self._drop(4)
+            return True
+        if self._buffer.startswith(b"\r\n") and len(self._buffer) > 2 and self._buffer[2] != 13:
+            self._drop(2)  # the pong, or a stray line end before a message (7.5)
+            return True
+        return False
+
+    def _size(self) -> int | None:
+        """Bytes of the first message; None while its headers are not whole."""
+        if self._buffer == b"\r\n" or self._buffer == b"\r" or self._buffer == b"\r\n\r":
+            return None
+        end = self._buffer.find(_END, max(0, self._searched - 3))
+        if end < 0:
+            self._searched = len(self._buffer)
+            if len(self._buffer) > MAX_HEAD:
+                raise BadMessage("headers without an end")
+            return None
+        if end > MAX_HEAD:
+            raise BadMessage("headers without an end")
+        self._searched = end
+        head = bytes(self._buffer[:end]).replace(b"\r\n", b"\n")
+        lengths = {int(one) for one in _LENGTH.findall(head)}
+        if len(lengths) > 1 or max(lengths, default=0) > MAX_BODY:
+            raise BadMessage("no usable Content-Length")
+        return end + len(_END) + max(lengths, default=0)
+
+    def _drop(self, size: int) -> None:
+        del self._buffer[:size]
+        self._searched = 0

@@ -1,0 +1,85 @@
+"""Calls that arrive (RFC 3261 13.3, 9.2)."""
+
+from __future__ import annotations
+
+from app.application.ports import LegId
+from app.telephony.call_states import CallDo, CallEvent, CallState, possible
+from app.telephony.calls import Call, Station
+from app.telephony.dialogs import Dialog
+from app.telephony.media_port import NoPortFree
+from app.telephony.messages import new_tag
+from app.telephony.offer_answer import Agreed
+from app.telephony.sdp import SessionDescription
+from app.telephony.transaction_layer import ServerTransaction
+from app.telephony.wire import ReceivedRequest
+
+
+class InboundCall(Call):
+    """A call from an INVITE whose offer, if it had one, was found acceptable."""
+
+    def __init__(
+        self,
+        station: Station,
+        leg: LegId,
+        transaction: ServerTransaction,
+        offer: SessionDescription | None,
+        agreed: Agreed | None,
+    ) -> None:
+        request = transaction.request
+        super().__init__(station, leg, request.call_id, new_tag(), CallState.ARRIVED)
+        self._transaction = transaction
+        self._offer = offer
+        self._agreed = agreed
+        self.dialog = Dialog.of_invite(request, self.local_tag)
+
+    @property
+    def invite(self) -> ServerTransaction:
+        return self._transaction
+
+    @property
+    def caller(self) -> str:
+        """The user part of From, "" when it is withheld (RFC 3323 4.1.1.3)."""
+        uri = self._transaction.request.sender.uri
+        if uri.host.lower() == "anonymous.invalid" or (uri.user or "").lower() == "anonymous":
+            return ""
+        return uri.user or ""
+
+    @property
+    def dialled(self) -> str:
+        return self._transaction.request.message.uri.user or ""
+
+    def answer(self) -> None:
+        """200. Where no RTP port is free the caller gets 503, and the application is told."""
+        if not possible(self.state, CallEvent.ANSWER):
+            return
+        try:
+            self.open_media()
+        except NoPortFree:
+            self.take(CallEvent.BREAK, 503)
+        else:
+            self.take(CallEvent.ANSWER)
+
+    def cancelled(self, cancel: ServerTransaction) -> None:
+        """RFC 3261 9.2: the CANCEL is answered with the tag of the INVITE's answers; too late it does nothing."""
+        self.station.respond(cancel, 200, to_tag=self.local_tag)
+        if possible(self.state, CallEvent.CANCEL):
+            self.take(CallEvent.CANCEL)
+
+    def acknowledge(self, request: ReceivedRequest) -> None:
+        if self.dialog is not None:
+            self.dialog.confirmed = True
+        super().acknowledge(request)
+
+    def _do(self, action: CallDo) -> None:
+        match action:
+            case CallDo.SEND_RINGING:
+                contact = {"Contact": self.station.identity.contact(self._transaction.request.hop)}
+                self.station.respond(self._transaction, 180, to_tag=self.local_tag, extra=contact)
+            case CallDo.SEND_OK:
+                self.send_ok(self._transaction, self._offer, self._agreed)
+            case CallDo.SEND_REFUSAL:
+                self.refuse(self._transaction, self._code)
+            case CallDo.SEND_TERMINATED:
+                self.refuse(self._transaction, 487)
+            case _:
+                super()._do(action)

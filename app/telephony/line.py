@@ -1,0 +1,360 @@
+"""The line: the application's `PhoneLine` over SIP, with the media engine beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from sipmessage import URI
+
+from app.application.ports import Clip, LegEnd, LegId, PhoneEvents, Rejection, Timer
+from app.telephony.account import Account
+from app.telephony.accounts import AccountBook
+from app.telephony.calls import Call
+from app.telephony.digest import Authenticator
+from app.telephony.media_port import MediaEngine, NoPortFree
+from app.telephony.messages import Identity
+from app.telephony.outbound_calls import Destination, OutboundCall
+from app.telephony.transactions import Timing
+from app.telephony.transport import SipTransport
+from app.telephony.user_agent import UserAgent
+from app.telephony.wire import Hop, bracketed, hop_of
+
+log = structlog.get_logger()
+
+STOP_S = 2.0
+"""How long the end of all calls may take before the line is closed over them."""
+
+REJECTIONS = {Rejection.BUSY: 486, Rejection.UNAVAILABLE: 480, Rejection.OVERLOADED: 503}
+
+ENDS = {
+    200: LegEnd.HUNG_UP,
+    486: LegEnd.BUSY,
+    600: LegEnd.BUSY,
+    408: LegEnd.NO_ANSWER,
+    480: LegEnd.NO_ANSWER,
+    487: LegEnd.NO_ANSWER,
+    415: LegEnd.FAILED,
+    488: LegEnd.FAILED,
+    606: LegEnd.FAILED,
+}
+"""What a status says of a leg; any other 5xx is FAILED, anything else REFUSED."""
+
+_E164 = re.compile(r"^\+?\d{2,15}$")
+
+
+@dataclass
+class _BrowserLeg:
+    login: str
+    answered: bool = False
+
+
+class SipLine:
+    """A `PhoneLine`. Made with plain values; `report_to` before `start`.
+
+    `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
+    and descriptions give: an IP literal that the peers can reach. `trunk` takes the numbers dialled; every account
+    that `registers` is registered while the line is up.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        advertised_host: str,
+        user_agent: str,
+        media: MediaEngine,
+        accounts: Sequence[Account] = (),
+        trunk: Account | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._advertised_host = advertised_host
+        self._name = user_agent
+        self._timing = timing or Timing()
+        self.media = media
+        media.report_to(self)
+        self._trunk = trunk
+        self._accounts = [*accounts, *([trunk] if trunk is not None and trunk not in accounts else [])]
+        self._events: PhoneEvents | None = None
+        self._transport: SipTransport | None = None
+        self._agent: UserAgent | None = None
+        self._book: AccountBook | None = None
+        self._calls: dict[LegId, Call] = {}
+        self._browsers: dict[LegId, _BrowserLeg] = {}
+        self._timers: dict[LegId, Timer] = {}
+        self._connected: set[str] = set()
+        self._answering: LegId | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, once started."""
+        return self._transport.port if self._transport is not None else 0
+
+    def report_to(self, events: PhoneEvents) -> None:
+        """Who hears of calls."""
+        self._events = events
+
+    async def start(self) -> None:
+        """Open the port and the media. Raises Unavailable, in one line with how to mend it."""
+        transport = SipTransport(self._on_message, self._on_failure)
+        await transport.open(self._host, self._port)
+        try:
+            await self.media.start()
+        except BaseException:
+            await transport.close()
+            raise
+        self._transport = transport
+        identity = Identity(self._advertised_host, transport.port, self._name)
+        loop = asyncio.get_running_loop()
+        self._agent = UserAgent(identity, transport.send, loop, self.media, self, self._timing)
+        self._book = AccountBook(self._accounts, self._agent.layer, identity)
+        self._book.start()
+        log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
+
+    async def stop(self) -> None:
+        """End every call and registration, wait for it within bounds, close."""
+        agent, transport, book = self._agent, self._transport, self._book
+        if agent is None or transport is None or book is None:
+            return
+        for leg in [*self._calls, *self._browsers]:
+            self.hang_up(leg)
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        await book.stop()
+        answered = asyncio.Event()
+        agent.layer.on_answered = answered.set
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                while agent.calls or agent.layer.busy:
+                    answered.clear()
+                    await answered.wait()
+        agent.layer.close()
+        await transport.close()
+        await self.media.stop()
+        self._agent = self._transport = self._book = None
+
+    # -- PhoneLine, signalling
+
+    def ring(self, leg: LegId) -> None:
+        if leg in self._calls:
+            self._calls[leg].ring()
+
+    def answer(self, leg: LegId) -> None:
+        if leg in self._calls:
+            self._answering = leg
+            self._calls[leg].answer()
+            self._answering = None
+
+    def reject(self, leg: LegId, why: Rejection) -> None:
+        call = self._calls.pop(leg, None)
+        if call is not None:
+            call.reject(REJECTIONS[why])
+
+    def dial(self, address: str, *, ring_for_s: float) -> LegId:
+        leg = LegId(f"leg-{secrets.token_hex(8)}")
+        scheme, _, rest = address.partition(":")
+        if scheme == "browser":
+            self._dial_browser(leg, rest)
+        else:
+            self._dial_sip(leg, address)
+        if leg not in self._timers:
+            self._later(leg, ring_for_s, lambda: self._end(leg, LegEnd.NO_ANSWER))
+        return leg
+
+    def hang_up(self, leg: LegId) -> None:
+        self._cancel_timer(leg)
+        call = self._calls.pop(leg, None)
+        if call is not None:
+            call.hang_up()
+        if self._browsers.pop(leg, None) is not None:
+            self.media.close(leg)
+
+    # -- PhoneLine, media
+
+    def bridge(self, one: LegId, other: LegId) -> None:
+        self.media.bridge(one, other)
+
+    def part(self, leg: LegId) -> None:
+        self.media.part(leg)
+
+    def play(self, leg: LegId, clips: Sequence[Clip], *, tag: str, loop: bool = False) -> None:
+        self.media.play(leg, clips, tag=tag, loop=loop)
+
+    def stop_playing(self, leg: LegId) -> None:
+        self.media.stop_playing(leg)
+
+    def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None:
+        self.media.listen(leg, sink)
+
+    def send_keys(self, leg: LegId, keys: str) -> None:
+        """Press keys towards the leg, as the simulated caller does."""
+        self.media.send_keys(leg, keys)
+
+    # -- MediaEvents
+
+    def on_key(self, leg: LegId, key: str) -> None:
+        if self._events is not None and self._known(leg):
+            self._events.key_pressed(leg, key)
+
+    def on_playback_finished(self, leg: LegId, tag: str) -> None:
+        if self._events is not None and self._known(leg):
+            self._events.playback_finished(leg, tag)
+
+    def on_lost(self, leg: LegId) -> None:
+        self._end(leg, LegEnd.LOST)
+
+    def on_browser(self, login: str, connected: bool, microphone: bool) -> None:
+        if connected:
+            self._connected.add(login)
+        else:
+            self._connected.discard(login)
+        for leg, browser in list(self._browsers.items()):
+            if connected and browser.login == login and not browser.answered:
+                self._later(leg, 0, partial(self._answered_by_browser, leg))
+        if self._events is not None:
+            self._events.browser_changed(login, connected=connected, microphone=microphone)
+
+    # -- CallUser: what the user agent tells
+
+    def call_arrived(self, call: Call, caller: str, dialled: str) -> None:
+        if self._events is None:
+            call.reject(503)
+            return
+        self._calls[call.leg] = call
+        log.info("call_arrived", leg=call.leg, pd_caller=caller, pd_dialled=dialled)
+        self._events.call_arrived(call.leg, caller=caller, dialled=dialled)
+
+    def call_ringing(self, call: Call) -> None:
+        if self._events is not None and call.leg in self._calls:
+            self._events.leg_ringing(call.leg)
+
+    def call_answered(self, call: Call) -> None:
+        self._cancel_timer(call.leg)
+        if self._events is not None and call.leg in self._calls:
+            self._events.leg_answered(call.leg)
+
+    def call_ended(self, call: Call, code: int) -> None:
+        log.info("call_ended", leg=call.leg, status=code)
+        if self._calls.pop(call.leg, None) is None:
+            return
+        if call.leg == self._answering:  # no command tells of its own leg before it returns
+            self._later(call.leg, 0, partial(self._tell_ended, call.leg, end_of(code, call)))
+        else:
+            self._tell_ended(call.leg, end_of(code, call))
+
+    def call_key(self, call: Call, key: str) -> None:
+        self.on_key(call.leg, key)
+
+    def call_gone(self, call: Call) -> None:
+        self._calls.pop(call.leg, None)
+
+    # -- dialling
+
+    def _dial_browser(self, leg: LegId, login: str) -> None:
+        self._browsers[leg] = _BrowserLeg(login)
+        self.media.open_browser(leg, login)
+        if login in self._connected:
+            self._later(leg, 0, lambda: self._answered_by_browser(leg))
+
+    def _dial_sip(self, leg: LegId, address: str) -> None:
+        agent = self._agent
+        found = self._destination(address)
+        if agent is None or found is None:
+            self._fail_soon(leg, "no such address can be dialled")
+            return
+        destination, account = found
+        authenticator = Authenticator(account.user, account.password) if account is not None else None
+        try:
+            self._calls[leg] = agent.place(leg, destination, authenticator)
+        except NoPortFree as error:
+            self._fail_soon(leg, str(error))
+
+    def _destination(self, address: str) -> tuple[Destination, Account | None] | None:
+        if _E164.match(address):
+            return self._through_trunk(address)
+        try:
+            target = URI.parse(address)
+        except ValueError:
+            return None
+        hop = hop_of(target)
+        if hop is None:
+            return None
+        sender = f"<sip:line@{bracketed(self._advertised_host)}:{self.port}>"
+        return Destination(target, hop, sender), None
+
+    def _through_trunk(self, number: str) -> tuple[Destination, Account] | None:
+        trunk = self._trunk
+        hop = self._book.hop(trunk) if self._book is not None and trunk is not None else None
+        if trunk is None or hop is None:
+            return None
+        port = None if trunk.port == 5060 else trunk.port
+        host = bracketed(trunk.host)
+        sender = f"<{URI('sip', host, user=trunk.user, port=port)}>"
+        return Destination(URI("sip", host, user=number, port=port), hop, sender, trunk.user), trunk
+
+    def _fail_soon(self, leg: LegId, why: str) -> None:
+        """`dial` returns before anything is told of its leg."""
+        log.warning("dial_failed", leg=leg, why=why)
+        self._later(leg, 0, lambda: self._tell_ended(leg, LegEnd.FAILED))
+
+    # -- legs
+
+    def _known(self, leg: LegId) -> bool:
+        return leg in self._calls or leg in self._browsers
+
+    def _answered_by_browser(self, leg: LegId) -> None:
+        browser = self._browsers.get(leg)
+        self._cancel_timer(leg)
+        if browser is None or browser.answered or self._events is None:
+            return
+        browser.answered = True
+        self._events.leg_answered(leg)
+
+    def _end(self, leg: LegId, why: LegEnd) -> None:
+        """End a leg of our own accord, and tell."""
+        if self._known(leg):
+            self.hang_up(leg)
+            self._tell_ended(leg, why)
+
+    def _tell_ended(self, leg: LegId, why: LegEnd) -> None:
+        self._cancel_timer(leg)
+        if self._events is not None:
+            self._events.leg_ended(leg, why)
+
+    def _later(self, leg: LegId, seconds: float, action: Callable[[], None]) -> None:
+        self._cancel_timer(leg)
+        self._timers[leg] = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _cancel_timer(self, leg: LegId) -> None:
+        timer = self._timers.pop(leg, None)
+        if timer is not None:
+            timer.cancel()
+
+    # -- the wire
+
+    def _on_message(self, data: bytes, hop: Hop) -> None:
+        if self._agent is not None:
+            self._agent.receive(data, hop)
+
+    def _on_failure(self, hop: Hop) -> None:
+        if self._agent is not None:
+            self._agent.transport_failed(hop)
+
+
+def end_of(code: int, call: Call) -> LegEnd:
+    """Why a call is gone, by the status that ended it."""
+    if code != 200 and (not isinstance(call, OutboundCall) or call.was_up):
+        return LegEnd.FAILED if code in (488, 503) else LegEnd.LOST
+    if code in ENDS:
+        return ENDS[code]
+    return LegEnd.FAILED if 500 <= code < 600 else LegEnd.REFUSED

@@ -1,0 +1,209 @@
+"""The core of the SIP user agent (RFC 3261 8): bytes in, bytes out, no I/O.
+
+The line never calls anybody because of what arrives: REFER is not served and redirections are not followed.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+
+from app.application.ports import LegId
+from app.telephony.calls import ABILITIES, Call, CallUser, Station, description_of
+from app.telephony.digest import Authenticator
+from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec
+from app.telephony.inbound_calls import InboundCall
+from app.telephony.media_port import MediaEngine
+from app.telephony.messages import ALLOW, ALLOWED, KNOWN, SDP, Identity, make_response, reply_hop
+from app.telephony.offer_answer import choose
+from app.telephony.outbound_calls import Destination, OutboundCall
+from app.telephony.transaction_layer import Send, ServerTransaction, TransactionLayer
+from app.telephony.transactions import Scheduler, Timing
+from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, read
+
+log = structlog.get_logger()
+
+EXTRA_OF = {405: {"Allow": ALLOW}, 415: {"Accept": SDP}}
+"""What an answer of this status must carry (RFC 3261 21.4.6, 21.4.13)."""
+
+
+class UserAgent:
+    """All calls of one line.
+
+    `receive` takes whatever arrived; `send` is called with what must go. `user` hears of calls, `media` gives them
+    sound. Malformed bytes are answered or dropped, never raised.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        send: Send,
+        scheduler: Scheduler,
+        media: MediaEngine,
+        user: CallUser,
+        timing: Timing | None = None,
+    ) -> None:
+        self._user = user
+        self.layer = TransactionLayer(send, scheduler, timing or Timing())
+        self.station = Station(identity, self.layer, media, self)
+        self._calls: dict[tuple[str, str], Call] = {}
+        self._by_invite: dict[ServerTransaction, InboundCall] = {}
+
+    @property
+    def calls(self) -> list[Call]:
+        return list(self._calls.values())
+
+    def receive(self, data: bytes, hop: Hop) -> None:
+        """One message, from where it came."""
+        if not data.strip(b"\r\n\0 "):
+            return  # a keep-alive (RFC 5626 4.4)
+        try:
+            message = read(data, hop)
+        except BadMessage as error:
+            log.info("sip_unreadable", why=error.reason, pd_host=hop.host, transport=hop.transport)
+            return
+        if isinstance(message, ReceivedRequest):
+            self._on_request(message)
+        elif isinstance(message, ReceivedResponse):
+            self._on_response(message)
+        else:
+            self._refuse_unread(message)
+
+    def transport_failed(self, hop: Hop) -> None:
+        """Nothing can be sent to `hop` now."""
+        self.layer.transport_failed(hop)
+
+    def place(self, leg: LegId, destination: Destination, authenticator: Authenticator | None) -> OutboundCall:
+        """Call somebody. Raises NoPortFree, having sent nothing."""
+        call = OutboundCall(self.station, leg, destination, authenticator)
+        call.start()
+        self._calls[call.call_id, call.local_tag] = call
+        return call
+
+    # -- CallUser, in between: what ends is forgotten here, and told on
+
+    def call_arrived(self, call: Call, caller: str, dialled: str) -> None:
+        self._user.call_arrived(call, caller, dialled)
+
+    def call_ringing(self, call: Call) -> None:
+        self._user.call_ringing(call)
+
+    def call_answered(self, call: Call) -> None:
+        self._user.call_answered(call)
+
+    def call_ended(self, call: Call, code: int) -> None:
+        self._user.call_ended(call, code)
+
+    def call_key(self, call: Call, key: str) -> None:
+        self._user.call_key(call, key)
+
+    def call_gone(self, call: Call) -> None:
+        self._calls.pop((call.call_id, call.local_tag), None)
+        if isinstance(call, InboundCall):
+            self._by_invite.pop(call.invite, None)
+        self._user.call_gone(call)
+
+    # -- dispatch
+
+    def _on_response(self, response: ReceivedResponse) -> None:
+        transaction = self.layer.client_of(response)
+        if transaction is not None:
+            transaction.receive(response)
+
+    def _on_request(self, request: ReceivedRequest) -> None:
+        known = self.layer.server_of(request)
+        if known is not None:
+            known.receive(request)
+            return
+        if request.method == "ACK":
+            self._on_ack(request)
+            return
+        merged = self.layer.merges(request)
+        transaction = self.layer.serve(request, reply_hop(request))
+        try:
+            if merged:
+                raise BadMessage("the same request came another way", 482)
+            self._serve(transaction)
+        except NoCommonCodec:
+            self._refuse(transaction, BadMessage("no codec in common", 488))
+        except BadSdp as error:
+            self._refuse(transaction, BadMessage(f"session description: {error}"))
+        except BadMessage as error:
+            self._refuse(transaction, error)
+
+    def _on_ack(self, request: ReceivedRequest) -> None:
+        call = self._calls.get((request.call_id, request.to_tag))
+        if call is not None and call.dialog is not None and call.dialog.id.remote_tag == request.from_tag:
+            call.acknowledge(request)
+
+    def _serve(self, transaction: ServerTransaction) -> None:
+        """RFC 3261 8.2, in its order: the method, the headers, then what is asked."""
+        request = transaction.request
+        if request.method not in ALLOWED:
+            raise BadMessage("", 405 if request.method in KNOWN else 501)
+        if request.method == "CANCEL":
+            self._serve_cancel(transaction)
+            return
+        if request.message.require:
+            raise BadMessage("", 420)
+        if request.to_tag:
+            self._serve_within_dialog(transaction)
+        elif request.method == "INVITE":
+            self._serve_invite(transaction)
+        elif request.method == "OPTIONS":
+            contact = {"Contact": self.station.identity.contact(request.hop)}
+            self.station.respond(transaction, 200, extra={**ABILITIES, **contact})
+        else:
+            raise BadMessage("", 481)
+
+    def _serve_cancel(self, cancel: ServerTransaction) -> None:
+        invite = self.layer.server_of(cancel.request, "INVITE")
+        if invite is None:
+            raise BadMessage("", 481)
+        call = self._by_invite.get(invite)
+        if call is None:
+            self.station.respond(cancel, 200)  # answered for good already (9.2)
+        else:
+            call.cancelled(cancel)
+
+    def _serve_within_dialog(self, transaction: ServerTransaction) -> None:
+        call = self._calls.get((transaction.request.call_id, transaction.request.to_tag))
+        if call is None:
+            raise BadMessage("", 481)
+        call.serve(transaction)
+
+    def _serve_invite(self, transaction: ServerTransaction) -> None:
+        request = transaction.request
+        self.station.respond(transaction, 100)
+        offer = description_of(request)
+        agreed = choose(offer, request.hop.host) if offer is not None else None
+        leg = LegId(f"sip-{secrets.token_hex(8)}")
+        call = InboundCall(self.station, leg, transaction, offer, agreed)
+        self._calls[call.call_id, call.local_tag] = call
+        self._by_invite[transaction] = call
+        self.call_arrived(call, call.caller, call.dialled)
+
+    # -- refusals
+
+    def _refuse(self, transaction: ServerTransaction, error: BadMessage) -> None:
+        extra = dict(EXTRA_OF.get(error.code, {}))
+        if error.code == 420:
+            extra["Unsupported"] = ", ".join(transaction.request.message.require)
+        if error.reason:
+            extra["Warning"] = _warning(self.station.identity, error)
+        self.station.respond(transaction, error.code, extra=extra)
+
+    def _refuse_unread(self, message: Answerable) -> None:
+        """Statelessly: the message has not enough of what a transaction is made of (8.2.7)."""
+        identity = self.station.identity
+        extra = {"Server": identity.name, "Warning": _warning(identity, message.error)}
+        log.info("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
+        response = make_response(message, message.error.code, to_tag=secrets.token_hex(8), extra=extra)
+        self.layer.send(bytes(response), reply_hop(message))
+
+
+def _warning(identity: Identity, error: BadMessage) -> str:
+    """RFC 3261 20.43: 305 and 304 speak of media, 399 of anything else."""
+    text = error.reason.replace("\\", "").replace('"', "'")
+    return f'{305 if error.code == 488 else 399} {bracketed(identity.host)}:{identity.port} "{text}"'

@@ -1,11 +1,11 @@
 """The Russian production calendar, from the package `holidays`.
 
 What it knows: the public holidays of the Labour Code (article 112) for all years, and the government's moved days
-off with the Saturdays worked in exchange for the years in `years_with_moved_days` (holidays 0.109: the last is 2027;
+off with the Saturdays worked in exchange for the years in `years_with_moved_days` (holidays 0.109: to 2027;
 years before it that are not named had nothing moved). The decree for a year comes in the autumn before it, and a
 release of the package some weeks later: for years after the last one only the Code's own rule is applied (a holiday
-on a weekend moves to the next working day, the New Year holidays excepted), and an organisation writes the rest into
-`overrides` of its profile.
+on a weekend moves to the next working day, the New Year holidays excepted), and an organisation writes the rest
+into `overrides` of its profile.
 
 Shortened days (article 95): a working day right before a public holiday is an hour shorter. A Saturday that is
 worked in exchange has the length of the day that became free for it (order 588n of 13.08.2009), so it is shortened

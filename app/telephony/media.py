@@ -51,6 +51,7 @@ class _Leg:
         self.playback: Playback | None = None
         self.sink: Sink | None = None
         self.lost = False
+        self.fault_logged = False
         self.place = 0  # its row in this tick's arrays
 
     @property
@@ -269,13 +270,16 @@ class Media:
 
     def _run_due(self) -> None:
         due, self._due = self._due, []
-        for leg, action in due:
-            if leg not in self._legs:
+        for name, action in due:
+            leg = self._legs.get(name)
+            if leg is None:
                 continue
             try:
                 action()
             except Exception:  # one listener's fault must not silence the other calls
-                _log.exception("media_callback_failed", leg=leg)
+                if not leg.fault_logged:  # fifty times a second would
+                    leg.fault_logged = True
+                    _log.exception("media_callback_failed", leg=name)
 
     def _skip(self, ticks: int) -> None:
         """Time that nobody can be given sound for any more: listeners still get it, as silence."""

@@ -1,0 +1,97 @@
+"""The beat, under a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.telephony.ticker import MOST_TICKS_AT_ONCE, TICK_S, Ticker
+
+
+class ClockLoop(asyncio.SelectorEventLoop):
+    """Its time stands still until moved; it keeps the one timer that was set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = 1000.0
+        self.timer: tuple[float, Callable[..., object], tuple[Any, ...]] | None = None
+
+    def time(self) -> float:
+        return self.clock
+
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Any:
+        self.timer = when, callback, args
+        return asyncio.TimerHandle(when, callback, args, self)
+
+    def wake_at(self, when: float) -> None:
+        """Let the timer fire at that time, which is the one set or later."""
+        assert self.timer is not None
+        deadline, callback, args = self.timer
+        self.clock = max(when, deadline)
+        callback(*args)
+
+
+class Beat:
+    def __init__(self, loop: ClockLoop) -> None:
+        self.loop = loop
+        self.ticks = 0
+        self.skipped: list[int] = []
+        self.ticker = Ticker(self.tick, self.skipped.append)
+        self.ticker.start(loop)
+
+    def tick(self) -> None:
+        self.ticks += 1
+
+
+@pytest.fixture
+def beat() -> Any:
+    loop = ClockLoop()
+    yield Beat(loop)
+    loop.close()
+
+
+def test_does_not_drift(beat: Beat) -> None:
+    for _ in range(50_000):
+        beat.loop.wake_at(0)
+        beat.loop.clock += 0.0004  # each time a little late
+    assert beat.ticks == 50_000
+    assert beat.loop.timer is not None
+    assert beat.loop.timer[0] == pytest.approx(1000 + 50_001 * TICK_S, abs=1e-6)
+
+
+@pytest.mark.parametrize("missed", [1, 5, MOST_TICKS_AT_ONCE])
+def test_short_stall_is_made_up_for(beat: Beat, missed: int) -> None:
+    beat.loop.wake_at(1000 + TICK_S * missed)
+    assert (beat.ticks, beat.skipped) == (missed, [])
+
+
+def test_long_stall_is_made_up_for_boundedly(beat: Beat) -> None:
+    beat.loop.wake_at(1000 + TICK_S * 100)
+    assert beat.ticks == MOST_TICKS_AT_ONCE
+    assert beat.skipped == [100 - MOST_TICKS_AT_ONCE]
+    beat.loop.wake_at(0)
+    assert beat.ticks == MOST_TICKS_AT_ONCE + 1
+
+
+def test_fault_of_a_tick_does_not_end_the_beat(beat: Beat) -> None:
+    def fail() -> None:
+        raise RuntimeError("a fault")
+
+    ticker = Ticker(fail, beat.skipped.append)
+    ticker.start(beat.loop)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            beat.loop.wake_at(0)
+    assert beat.loop.timer is not None
+    assert beat.loop.timer[0] == pytest.approx(1000 + 3 * TICK_S)
+
+
+def test_stopped_within_a_tick(beat: Beat) -> None:
+    ticker = Ticker(lambda: ticker.stop(), beat.skipped.append)
+    ticker.start(beat.loop)
+    before = beat.loop.timer
+    beat.loop.wake_at(0)
+    assert beat.loop.timer is before

@@ -59,7 +59,7 @@ class SipLine:
     """A `PhoneLine`. Made with plain values; `report_to` before `start`.
 
     `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
-    and descriptions give: an IP literal that the peers can reach. `trunk` takes the numbers dialled; every account
+    and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk. `trunk` takes the numbers dialled; every account
     that `registers` is registered while the line is up.
     """
 
@@ -70,6 +70,7 @@ class SipLine:
         port: int,
         advertised_host: str,
         user_agent: str,
+        user: str = "line",
         media: MediaEngine,
         accounts: Sequence[Account] = (),
         trunk: Account | None = None,
@@ -79,6 +80,7 @@ class SipLine:
         self._port = port
         self._advertised_host = advertised_host
         self._name = user_agent
+        self._user = user
         self._timing = timing or Timing()
         self.media = media
         media.report_to(self)
@@ -289,7 +291,7 @@ class SipLine:
         hop = hop_of(target)
         if hop is None:
             return None
-        sender = f"<sip:line@{bracketed(self._advertised_host)}:{self.port}>"
+        sender = f"<sip:{self._user}@{bracketed(self._advertised_host)}:{self.port}>"
         return Destination(target, hop, sender), None
 
     def _through_trunk(self, number: str) -> tuple[Destination, Account] | None:

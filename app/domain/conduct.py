@@ -314,8 +314,10 @@ def _lost(call: Call) -> list[f.Fact]:
 def _end(_profile: Profile, call: Call, command: c.End, _now: datetime) -> list[f.Fact]:
     if not call.open:
         return []
-    left: list[f.Fact] = [f.OperatorLeft(call.operator, "lost")] if call.phase in _CONVERSATION else []
-    return [*left, f.CallEnded(By.LINE, command.why)]
+    ended = f.CallEnded(By.LINE, command.why)
+    if call.phase in _CONVERSATION:
+        return [f.OperatorLeft(call.operator, "lost"), ended]
+    return [f.SurveyFinished(complete=False), ended] if survey.is_asking(call) else [ended]
 
 
 def _interrupt(profile: Profile, call: Call, command: c.Interrupt, now: datetime) -> list[f.Fact]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from app.domain import facts as f
 from app.domain.calls import Call, Phase
 from app.domain.cues import words_of
+from app.domain.errors import BadInput
 from app.domain.flow import Survey, SurveyAnswer, SurveyQuestion
 
 
@@ -28,9 +29,13 @@ def key_pressed(survey: Survey, call: Call, key: str) -> list[f.Fact]:
 
 
 def answered(survey: Survey, call: Call, question_id: str, answer: str, by: f.By) -> list[f.Fact]:
-    """The answer to the question that stands, and what comes next. An answer to an earlier one is too late."""
+    """The answer to the question that stands, and what comes next. An answer to an earlier one is too late;
+    BadInput for one that the question does not have."""
     if not _stands(call, question_id):
         return []
+    question = survey.question(question_id)
+    if question is None or all(given.id != answer for given in question.answers):
+        raise BadInput(f"the question {question_id} has no answer «{answer}»")
     return [f.SurveyAnswered(question_id, answer, by), *_after(survey, call, question_id, answered_now=True)]
 
 

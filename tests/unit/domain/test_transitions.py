@@ -88,11 +88,8 @@ def test_a_contested_tick_is_forgotten_when_ticked_by_hand() -> None:
 
 
 def test_an_answer_given_twice_keeps_the_last() -> None:
-    call = after(
-        call_in(Phase.SURVEY),
-        f.SurveyAnswered("answer_received", "yes", By.KEY),
-        f.SurveyAnswered("answer_received", "no", By.VOICE),
-    )
+    first = f.SurveyAnswered("answer_received", "yes", By.KEY)
+    call = after(call_in(Phase.SURVEY), first, f.SurveyAnswered("answer_received", "no", By.VOICE))
     answer = call.answer("answer_received")
     assert answer is not None
     assert (answer.answer, answer.by, len(call.answers)) == ("no", By.VOICE, 1)

@@ -59,8 +59,8 @@ class SipLine:
     """A `PhoneLine`. Made with plain values; `report_to` before `start`.
 
     `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
-    and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk. `trunk` takes the numbers dialled; every account
-    that `registers` is registered while the line is up.
+    and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk.
+    `trunk` takes the numbers dialled; every account that `registers` is registered while the line is up.
     """
 
     def __init__(

@@ -1,0 +1,306 @@
+"""The command line: `liniya COMMAND`. Errors of the settings or the machine end it with one clear line, status 2."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from app import __version__, config, logs
+from app.domain.errors import BadInput, LiniyaError
+
+FAILED, WRONG_SETTINGS, INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        status = options.run(options)
+        return int(status or 0)
+    except LiniyaError as error:
+        print(f"liniya: {error}", file=sys.stderr)
+        return WRONG_SETTINGS
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="liniya", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--version", action="version", version=f"Liniya {__version__}")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="file of LINIYA_... settings (docs/settings.md)"
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(run=run)
+        return sub
+
+    command("demo", _demo, "a demonstration on this machine (what `make demo` runs)")
+    command("serve", _serve, "start line, web and recogniser, and mind them")
+    command("line", _line, "the line alone")
+    command("web", _web, "the pages alone")
+    command("recogniser", _recogniser, "the recogniser alone")
+    command("check", _check, "check settings, scripts, model, database and ports, and say what is used")
+    command("secret", _secret, "print a fresh secret")
+    command("rebuild", _rebuild, "make calls and promises anew from the journal")
+    _add_call(command("call", _call, "ring the line as a simulated caller"))
+    callee = command("city", _city, "a telephone network that answers every number, for demonstrations")
+    callee.add_argument("--port", type=int, default=5090)
+    _add_user(command("user", _user, "people who sign in: add, list, set a password, let go"))
+    _add_model(command("model", _model, "speech models: list, check, install"))
+    return parser
+
+
+def _settings(options: argparse.Namespace, process: str) -> config.Settings:
+    named = options.settings or os.environ.get("LINIYA_SETTINGS")
+    file = Path(named) if named else None
+    if file is None and Path("liniya.env").is_file():
+        file = Path("liniya.env")
+    settings = config.load(file)
+    logs.set_up(process, as_json=settings.log_json, personal_data=settings.log_personal_data)
+    return settings
+
+
+# --- the processes --------------------------------------------------------------------------------------------
+
+
+def _line(options: argparse.Namespace) -> None:
+    from app.main import run_line
+
+    _run_process(options, "line", run_line)
+
+
+def _web(options: argparse.Namespace) -> None:
+    from app.main import run_web
+
+    _run_process(options, "web", run_web)
+
+
+def _recogniser(options: argparse.Namespace) -> None:
+    from app.main import run_recogniser
+
+    _run_process(options, "recogniser", run_recogniser)
+
+
+def _run_process(options: argparse.Namespace, name: str, run: object) -> None:
+    from app.supervisor import end_with_the_minder
+
+    settings = _settings(options, name)
+    end_with_the_minder()
+    asyncio.run(run(settings))  # type: ignore[operator]
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from app.main import check_machine
+
+    settings = _settings(options, "serve")
+    for remark in check_machine(settings):
+        print(f"liniya: {remark}", file=sys.stderr)
+    return _mind(options.settings, settings, lambda: print(f"Liniya is up: {settings.web_address}"), ())
+
+
+def _mind(file: Path | None, settings: config.Settings, on_up: object, more: Sequence[Sequence[str]]) -> int:
+    from app.supervisor import Part, mind
+
+    given = ["--settings", str(file)] if file else []
+    own_recogniser = [] if settings.recogniser_url else [["recogniser"]]
+    wanted = [["line"], ["web"], *own_recogniser, *more]
+    parts = [Part(arguments[0], [*given, *arguments]) for arguments in wanted]
+    return asyncio.run(mind(parts, {}, on_up))  # type: ignore[arg-type]
+
+
+def _check(options: argparse.Namespace) -> None:
+    from app.main import check_machine
+
+    for remark in check_machine(_settings(options, "check")):
+        print(remark)
+
+
+def _secret(_options: argparse.Namespace) -> None:
+    print(secrets.token_urlsafe(32))
+
+
+def _rebuild(options: argparse.Namespace) -> None:
+    from app.main import open_database, read_profile
+    from app.storage.projection import rebuild
+
+    settings = _settings(options, "rebuild")
+    engine = open_database(settings)
+    rebuild(engine, read_profile(settings).schedule.zone)
+    engine.dispose()
+    print("calls and promises are made anew from the journal")
+
+
+# --- demonstration and simulation -----------------------------------------------------------------------------
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from app import demo
+    from app.main import check_machine, check_port_free
+
+    options.settings = options.settings or demo.write_settings()
+    settings = _settings(options, "demo")
+    check_machine(settings)
+    check_port_free(
+        settings.sip_host, demo.CITY_PORT, "no setting: end it", "the demonstration's network", udp=True
+    )
+    logins = demo.people(settings)
+    return _mind(
+        options.settings,
+        settings,
+        lambda: print(demo.greeting(settings, logins), flush=True),
+        (["city", "--port", str(demo.CITY_PORT)],),
+    )
+
+
+def _add_call(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("address", nargs="?", default="", help="sip: address; empty: the line of the settings")
+    parser.add_argument("--scenario", default="", help="a bundled scenario or a YAML file")
+    parser.add_argument("--from", dest="caller", default="", help="the caller's number; empty: the scenario's")
+    parser.add_argument(
+        "--with-operator",
+        nargs="?",
+        const="ivanova",
+        default="",
+        metavar="LOGIN",
+        help="also simulate this operator on a SIP phone (ivanova)",
+    )
+    parser.add_argument("--keep", type=Path, help="WAV file for what the caller hears")
+
+
+def _call(options: argparse.Namespace) -> int:
+    from app import demo
+
+    if options.settings is None and "LINIYA_SETTINGS" not in os.environ and demo.SETTINGS.exists():
+        options.settings = demo.SETTINGS
+    settings = _settings(options, "call")
+    return asyncio.run(_ring(options, settings))
+
+
+async def _ring(options: argparse.Namespace, settings: config.Settings) -> int:
+    from app.simulator.phone import CallFailed
+    from app.simulator.run import ring
+
+    operator = options.with_operator
+    address = options.address or f"sip:line@{settings.sip_host}:{settings.sip_port}"
+    kept = options.keep or settings.data_dir / "heard" / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}.wav"
+    try:
+        await ring(
+            options.scenario or ("consultation" if operator else "question"),
+            address,
+            caller=options.caller,
+            operator=operator,
+            gateway=(settings.gateway_host, settings.gateway_port, settings.secret()) if operator else None,
+            kept=kept,
+        )
+    except CallFailed as error:
+        print(f"liniya: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _city(options: argparse.Namespace) -> None:
+    from app.simulator.run import answer_everything
+    from app.supervisor import end_with_the_minder
+
+    logs.set_up("city")
+    end_with_the_minder()
+    asyncio.run(answer_everything(options.port))
+
+
+# --- people and models ----------------------------------------------------------------------------------------
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
+    add = actions.add_parser("add", help="add a person; the password is asked for, or read from stdin")
+    add.add_argument("login")
+    add.add_argument("--role", choices=["operator", "manager", "administrator"], default="operator")
+    for name in ("surname", "name"):
+        add.add_argument(f"--{name}", required=True)
+    for name in ("patronymic", "position", "unit", "phone"):
+        add.add_argument(f"--{name}", default="")
+    actions.add_parser("list", help="who there is")
+    actions.add_parser("password", help="set a new password").add_argument("login")
+    actions.add_parser("remove", help="let a person go; the record keeps the name").add_argument("login")
+
+
+def _user(options: argparse.Namespace) -> None:
+    from app.application.reports import Role, StaffMember
+    from app.main import open_database
+    from app.storage.staff import Staff
+
+    engine = open_database(_settings(options, "user"))
+    staff = Staff(engine)
+    match options.action:
+        case "add":
+            member = StaffMember(
+                options.login,
+                options.surname,
+                options.name,
+                options.patronymic,
+                options.position,
+                options.unit,
+                Role(options.role),
+                options.phone,
+            )
+            staff.add_staff(member, _password())
+            print(f"{member.full_name} may sign in as {member.login}")
+        case "list":
+            for member in staff.members():
+                gone = "" if member.active else "  (left)"
+                print(f"{member.login:<16} {member.role:<14} {member.full_name}, {member.position}{gone}")
+        case "password":
+            staff.set_password(options.login, _password())
+            print("the password is set")
+        case "remove":
+            staff.deactivate(options.login)
+            print(f"{options.login} can no longer sign in")
+    engine.dispose()
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if first != getpass.getpass("Once more: "):
+        raise BadInput("the two passwords differ; nothing was changed")
+    return first
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    from app.config import PROJECT
+
+    parser.set_defaults(models=PROJECT / "models")
+    actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
+    actions.add_parser("list", help="models that are here, and models that can be installed")
+    actions.add_parser("check", help="check a model's files").add_argument("path", type=Path, nargs="?")
+    install = actions.add_parser("install", help="install from a name, an archive or an address; resumable")
+    install.add_argument("source")
+    install.add_argument("--sha256", default="")
+
+
+def _model(options: argparse.Namespace) -> None:
+    from app import model_commands
+
+    match options.action:
+        case "list":
+            model_commands.show_list(options.models)
+        case "check":
+            model_commands.check(options.path or _settings(options, "model").model)
+        case "install":
+            model_commands.install_from(options.source, options.models, options.sha256)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

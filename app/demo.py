@@ -1,0 +1,98 @@
+"""`make demo`: a line on this machine with its people, for whoever wants to see it ring within two minutes.
+
+Everything lies in `var/demo`: settings with fresh secrets, the database, the logins. A second run finds them there.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+
+from app.application.reports import Role, StaffMember
+from app.config import PROJECT, Settings
+from app.main import open_database
+from app.storage.staff import Staff
+
+FOLDER = PROJECT / "var" / "demo"
+SETTINGS = FOLDER / "liniya.env"
+LOGINS = FOLDER / "logins.json"
+CITY_PORT = 5090
+"""Where the demonstration's telephone network answers calls out."""
+
+PEOPLE = (
+    StaffMember("ivanova", "Иванова", "Анна", "Сергеевна", "специалист", "line", Role.OPERATOR),
+    StaffMember("petrov", "Петров", "Сергей", "Иванович", "специалист", "line", Role.OPERATOR),
+    StaffMember("smirnova", "Смирнова", "Елена", "Николаевна", "специалист", "line", Role.OPERATOR),
+    StaffMember("volkov", "Волков", "Андрей", "Петрович", "начальник отдела", "line", Role.MANAGER),
+)
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def write_settings() -> Path:
+    """The demonstration's settings file, made once."""
+    if not SETTINGS.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        lines = (
+            "# The demonstration's settings, made by `make demo`. Others are in docs/settings.md.",
+            f"LINIYA_DATA_DIR={FOLDER}",
+            f"LINIYA_GATEWAY_SECRET={secrets.token_urlsafe(32)}",
+            "LINIYA_PROFILE=housing",
+            "LINIYA_ALWAYS_OPEN=true",
+            f"LINIYA_TRUNK=127.0.0.1:{CITY_PORT}",
+        )
+        _write_private(SETTINGS, "\n".join(lines) + "\n")
+    return SETTINGS
+
+
+def people(settings: Settings) -> dict[str, str]:
+    """The demonstration's logins and passwords; whoever is missing in the database is added."""
+    logins: dict[str, str] = json.loads(LOGINS.read_text()) if LOGINS.exists() else {}
+    engine = open_database(settings)
+    try:
+        staff = Staff(engine)
+        there = {member.login for member in staff.members()}
+        for person in PEOPLE:
+            if person.login not in there:
+                logins[person.login] = "".join(secrets.choice(_LETTERS) for _ in range(8))
+                staff.add_staff(person, logins[person.login])
+    finally:
+        engine.dispose()
+    _write_private(LOGINS, json.dumps(logins))
+    return logins
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def greeting(settings: Settings, logins: dict[str, str]) -> str:
+    """What the demonstration prints once it is up."""
+    manager = next(p for p in PEOPLE if p.role is Role.MANAGER)
+    operators = [p for p in PEOPLE if p.role is Role.OPERATOR]
+    rows = [f"    {p.full_name:<28} {p.login:<10} {logins.get(p.login, '(changed)')}" for p in operators]
+    boss = f"    {manager.full_name:<28} {manager.login:<10} {logins.get(manager.login, '(changed)')}"
+    address = f"sip:line@{settings.sip_host}:{settings.sip_port}"
+    return "\n".join(
+        (
+            "",
+            "  Линия работает.  The line is up.",
+            "",
+            f"  Страницы / pages       {settings.web_address}",
+            "  Операторы / operators  (login, password)",
+            *rows,
+            "  Руководитель / manager",
+            boss,
+            f"  Позвонить / to dial    {address}",
+            "",
+            "  Звонок без гарнитуры, виден на панели ivanova; in a second terminal, watch it on ivanova's panel:",
+            "      .venv/bin/liniya call --with-operator",
+            "  Звонок оператору в браузере; ring an operator in the browser:",
+            "      .venv/bin/liniya call --scenario question",
+            "",
+            "  Ctrl-C останавливает всё / stops all of it.",
+            "",
+        )
+    )

@@ -1,0 +1,338 @@
+"""Composition: the only place that knows every part. Each `run_...` builds one process, runs it, and closes what
+it opened, in the reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from app import __version__
+from app.application.audio_tokens import AudioTokens
+from app.application.exchange import Exchange
+from app.application.panel_commands import PanelCommands
+from app.application.ports import Timer
+from app.application.recorder import Recorder
+from app.application.roster import Roster
+from app.config import PROJECT, Settings, split_address
+from app.domain.errors import BadInput, Unavailable
+from app.domain.flow import Profile
+from app.domain.working_time import is_open, next_opening
+from app.gateway.client import GatewayClient
+from app.gateway.server import GatewayServer
+from app.speech.announcer import EspeakAnnouncer
+from app.speech.model_files import check_model
+from app.speech.recogniser import Recogniser
+from app.speech.recogniser_client import VoskRecognizer
+from app.storage.calls_read import CallsRead
+from app.storage.directory import SqlStaffDirectory
+from app.storage.engine import open_engine
+from app.storage.flows import load_profile
+from app.storage.journal import SpooledJournal
+from app.storage.staff import Staff
+from app.storage.upgrade import upgrade
+from app.telephony.account import Account
+from app.telephony.browser_phone import BrowserPhones
+from app.telephony.line import SipLine
+from app.telephony.media import Media
+from app.telephony.wire import TransportName
+from app.web.app import create_app
+from app.web.panel import router as panel_router
+from app.web.site import PageConfig
+
+log = structlog.get_logger()
+
+USER_AGENT = f"Liniya/{__version__}"
+FLUSH_S = 5.0
+
+
+class LoopClock:
+    """`ports.Clock` over the running event loop."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
+        return asyncio.get_running_loop().call_later(seconds, action)
+
+
+# --- what several processes need ------------------------------------------------------------------------------
+
+
+def open_database(settings: Settings) -> Engine:
+    """The database with its tables at their newest form. Unavailable when it cannot be opened."""
+    if not settings.database_url:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database)
+    upgrade(engine)
+    return engine
+
+
+def read_profile(settings: Settings) -> Profile:
+    """The organisation's profile with the production calendar around this year."""
+    if not settings.profile_dir.is_dir():
+        known = sorted(p.parent.name for p in settings.call_flows_dir.glob("*/profile.yaml"))
+        raise BadInput(
+            f"LINIYA_PROFILE={settings.profile}: no such folder in {settings.call_flows_dir}; "
+            f"there are: {', '.join(known) or 'none'}"
+        )
+    year = datetime.now(UTC).year
+    return load_profile(settings.profile_dir, always_open=settings.always_open, years=range(year - 1, year + 3))
+
+
+def tls(settings: Settings) -> ssl.SSLContext | None:
+    """The server's TLS context, None without a certificate. BadInput when the files cannot be used."""
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(
+            f"LINIYA_TLS_CERTIFICATE, LINIYA_TLS_KEY: cannot be used ({error}); give PEM files"
+        ) from None
+    return context
+
+
+async def _until_told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+# --- line -----------------------------------------------------------------------------------------------------
+
+
+async def run_line(settings: Settings) -> None:
+    """The line process: SIP, media, the conduct of calls, the journal, the gateway."""
+    async with AsyncExitStack() as stack:
+        await _open_line(settings, stack)
+        await _until_told_to_stop()
+        log.info("line_stopping")
+
+
+async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
+    profile = read_profile(settings)
+    clock = LoopClock()
+    engine = open_database(settings)
+    stack.callback(engine.dispose)
+    journal = SpooledJournal(engine, settings.data_dir / "spool", profile.schedule.zone)
+    stack.callback(journal.close, FLUSH_S)
+    staff = SqlStaffDirectory(engine)
+    stack.callback(staff.close)
+    open_calls = journal.load_open_calls()
+    recorder = Recorder(journal, clock, journal.load_promises())
+    roster = Roster(staff, recorder, clock)
+    for operator in staff.operators():
+        stream = f"operator:{operator.login}"
+        recorder.known(stream, journal.last_seq(stream))
+
+    tokens = AudioTokens(clock)
+    phone = _phone(settings, tokens)
+    recognizer = VoskRecognizer(settings.recogniser_address)
+    stack.push_async_callback(recognizer.aclose)
+    announcer = EspeakAnnouncer(settings.recordings, voice=settings.voice)
+    stack.push_async_callback(announcer.aclose)
+    gateway = GatewayServer(host=settings.gateway_host, port=settings.gateway_port, secret=settings.secret())
+    exchange = Exchange(
+        profile=profile,
+        phone=phone,
+        recognizer=recognizer,
+        announcer=announcer,
+        recorder=recorder,
+        roster=roster,
+        feed=gateway,
+        clock=clock,
+        new_id=lambda: uuid.uuid4().hex[:16],
+    )
+    for call_id, its_log in open_calls:
+        exchange.interrupt(call_id, its_log)
+    commands = PanelCommands(exchange, tokens, gateway)
+    phone.report_to(exchange)
+    await gateway.open(commands)
+    stack.push_async_callback(gateway.close)
+    await phone.start()
+    stack.push_async_callback(phone.stop)
+    stack.callback(exchange.stop)
+
+
+def _phone(settings: Settings, tokens: AudioTokens) -> SipLine:
+    browsers = BrowserPhones(
+        settings.audio_host,
+        settings.audio_port,
+        tokens.login_of,
+        allowed_origins=[settings.web_origin] if settings.web_origin else None,
+        ssl_context=tls(settings),
+    )
+    return SipLine(
+        host=settings.sip_host,
+        port=settings.sip_port,
+        advertised_host=settings.sip_advertised_host or settings.sip_host,
+        user_agent=USER_AGENT,
+        media=Media(settings.sip_host, settings.rtp_range, browsers),
+        accounts=_accounts(settings),
+        trunk=_trunk(settings),
+    )
+
+
+def _trunk(settings: Settings) -> Account | None:
+    return _account(settings, settings.trunk, "LINIYA_TRUNK", registers=False) if settings.trunk else None
+
+
+def _accounts(settings: Settings) -> list[Account]:
+    if not settings.registrar:
+        return []
+    return [_account(settings, settings.registrar, "LINIYA_REGISTRAR", registers=True)]
+
+
+def _account(settings: Settings, address: str, setting: str, *, registers: bool) -> Account:
+    host, port = split_address(address, setting)
+    transport: TransportName = "TCP" if settings.sip_transport == "TCP" else "UDP"
+    password = settings.sip_password.get_secret_value() if settings.sip_password else ""
+    return Account(host, settings.sip_user or "line", password, port=port, transport=transport, registers=registers)
+
+
+# --- recogniser -----------------------------------------------------------------------------------------------
+
+
+async def run_recogniser(settings: Settings) -> None:
+    """The recogniser process and its workers."""
+    recogniser = Recogniser(
+        settings.model, settings.recogniser_host, settings.recogniser_port, settings.recogniser_workers
+    )
+    async with AsyncExitStack() as stack:
+        await recogniser.start()
+        stack.push_async_callback(recogniser.aclose)
+        await _until_told_to_stop()
+
+
+# --- web ------------------------------------------------------------------------------------------------------
+
+
+async def run_web(settings: Settings) -> None:
+    """The web process: pages, panels, statistics."""
+    engine = open_database(settings)
+    try:
+        config = uvicorn.Config(
+            web_app(settings, engine),
+            host=settings.web_host,
+            port=settings.web_port,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+        tls(settings)
+        await uvicorn.Server(config).serve()
+    finally:
+        engine.dispose()
+
+
+def web_app(settings: Settings, engine: Engine) -> FastAPI:
+    """The pages over this database and the line's gateway."""
+    profile = read_profile(settings)
+    gateway = GatewayClient(host=settings.gateway_host, port=settings.gateway_port, secret=settings.secret())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await gateway.open()
+        try:
+            yield
+        finally:
+            await gateway.close()
+
+    return create_app(
+        staff=Staff(engine),
+        reads=CallsRead(engine),
+        gateway=gateway,
+        profile=profile,
+        page_config=PageConfig(
+            body=profile.body,
+            zone=profile.schedule.zone,
+            audio_url=settings.audio_address,
+            secure_cookies=settings.web_address.startswith("https:"),
+            version=__version__,
+            language=settings.language,
+        ),
+        static_dir=PROJECT / "static",
+        lifespan=lifespan,
+        routers=[panel_router],
+    )
+
+
+# --- before anything is started -------------------------------------------------------------------------------
+
+
+def check_port_free(host: str, port: int, setting: str, what: str, *, udp: bool = False) -> None:
+    """Unavailable, in one line, when another program has the port or the address is not this machine's."""
+    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if not udp:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unavailable(
+                f"{what}: {host}:{port} cannot be used ({error.strerror}); "
+                f"end the program that has it, or set {setting} to another"
+            ) from None
+
+
+def check_machine(settings: Settings) -> list[str]:
+    """Check what the processes will need, and say what is used, a line each. Raises at the first fault."""
+    settings.secret()
+    first, last = settings.rtp_range
+    tls(settings)
+    profile = read_profile(settings)
+    now = LoopClock().now()
+    state = (
+        "open"
+        if is_open(profile.schedule, now)
+        else f"closed until {next_opening(profile.schedule, now):%d.%m %H:%M}"
+    )
+    model = None if settings.recogniser_url else check_model(settings.model)
+    open_database(settings).dispose()
+    for host, port, setting, what, udp in (
+        (settings.sip_host, settings.sip_port, "LINIYA_SIP_PORT", "SIP", True),
+        (settings.sip_host, settings.sip_port, "LINIYA_SIP_PORT", "SIP", False),
+        (settings.gateway_host, settings.gateway_port, "LINIYA_GATEWAY_PORT", "the gateway", False),
+        (settings.audio_host, settings.audio_port, "LINIYA_AUDIO_PORT", "the operators' sound", False),
+        (settings.web_host, settings.web_port, "LINIYA_WEB_PORT", "the pages", False),
+        *(
+            [
+                (
+                    settings.recogniser_host,
+                    settings.recogniser_port,
+                    "LINIYA_RECOGNISER_PORT",
+                    "the recogniser",
+                    False,
+                )
+            ]
+            if model
+            else []
+        ),
+    ):
+        check_port_free(host, port, setting, what, udp=udp)
+    advertised = settings.sip_advertised_host or settings.sip_host
+    return [
+        f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), now {state}",
+        f"SIP: received on {settings.sip_host}:{settings.sip_port}, told to others as {advertised}; "
+        f"sound on UDP {first}-{last}",
+        f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
+        f"recognition: {model.path.name if model else settings.recogniser_url}",
+        f"trunk for calls out: {settings.trunk or 'none: promises cannot be dialled'}",
+    ]

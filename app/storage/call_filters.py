@@ -1,4 +1,4 @@
-"""What a list of calls shows and a figure counts: the same filters, so that a figure is always its list's length."""
+"""What a list of calls shows and a figure counts: one filter, so that a figure is always its list's length."""
 
 from __future__ import annotations
 

@@ -239,9 +239,9 @@ def _operators(
 def _parts(connection: Connection, where: Where) -> dict[str, int]:
     login = call_operators.c.operator
     query = (
-        select(login, func.count(distinct(calls.c.id)))
+        select(login, func.count(distinct(calls.c.id)).label("calls"))
         .join(calls, calls.c.id == call_operators.c.call)
         .where(where)
         .group_by(login)
     )
-    return {operator: count for operator, count in connection.execute(query)}
+    return {row.operator: row.calls for row in connection.execute(query)}

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, delete, distinct, insert, select
+from sqlalchemy import Connection, Engine, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -199,11 +199,11 @@ def rebuild(engine: Engine, zone: ZoneInfo) -> None:
     with writing(engine, alone=True) as connection:
         for table in (call_operators, calls, promises):
             connection.execute(delete(table))
-        streams = select(distinct(facts.c.stream)).where(facts.c.stream.startswith(CALL, autoescape=True))
+        streams = select(facts.c.stream).where(facts.c.stream.startswith(CALL, autoescape=True)).distinct()
         for stream in connection.scalars(streams).all():
             call = fold(stream.removeprefix(CALL), facts_of(connection, stream))
             if (row := call_row(call, zone)) is not None:
                 _write_call(connection, row, call.operators)
-        about = select(distinct(facts.c.promise)).where(facts.c.promise.is_not(None))
+        about = select(facts.c.promise).where(facts.c.promise.is_not(None)).distinct()
         for promise in connection.scalars(about).all():
             project_promise(connection, promise)

@@ -30,7 +30,6 @@ SAMPLE_RATE_HZ = 8000
 _MOST_UNANSWERED = 10
 """Chunks under way: beyond a second of lag sound waits here, where it is bounded, and not in the network."""
 _OPEN_WITHIN_S = 5.0
-_ANSWER_WITHIN_S = 5.0
 _LAST_WORDS_WITHIN_S = 5.0
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 _AWAY = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, ValueError)
@@ -86,12 +85,15 @@ class _Answer:
 class VoskRecognizer:
     """Channels to the recogniser at `url` (`ws://host:port`). Use it in the event loop's thread."""
 
-    def __init__(self, url: str) -> None:
-        """Raises `BadInput` when the address cannot be one of a recogniser."""
+    def __init__(self, url: str, *, answer_within_s: float = 5.0) -> None:
+        """A recogniser that owes an answer for longer than `answer_within_s` counts as away.
+
+        Raises `BadInput` when the address cannot be one of a recogniser."""
         parts = urlsplit(url)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise BadInput(f"the recogniser's address {url!r} is not of the form ws://host:port")
         self._url = url
+        self._answer_within_s = answer_within_s
         self._channels: set[_Channel] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -102,7 +104,7 @@ class VoskRecognizer:
         phrases: Sequence[str] | None = None,
     ) -> Listening:
         """Open one channel (see `ports.Recognizer.listen`). The connection is made behind the scenes."""
-        channel = _Channel(self._url, on_heard, on_available, phrases)
+        channel = _Channel(self._url, self._answer_within_s, on_heard, on_available, phrases)
         task = asyncio.get_running_loop().create_task(channel.run(), name="recognition")
         self._channels.add(channel)
         self._tasks.add(task)
@@ -132,11 +134,13 @@ class _Channel:
     def __init__(
         self,
         url: str,
+        answer_within_s: float,
         on_heard: Callable[[Heard], None],
         on_available: Callable[[bool], None],
         phrases: Sequence[str] | None,
     ) -> None:
         self._url = url
+        self._answer_within_s = answer_within_s
         self._on_heard = on_heard
         self._on_available = on_available
         self._config: dict[str, Any] = {"sample_rate": SAMPLE_RATE_HZ, "words": True, "max_alternatives": 0}
@@ -247,7 +251,7 @@ class _Channel:
         while True:
             owed = self._queue.unanswered > 0 or self._end_sent
             try:
-                async with asyncio.timeout(_ANSWER_WITHIN_S):
+                async with asyncio.timeout(self._answer_within_s):
                     return await connection.recv()
             except TimeoutError:
                 if owed:

@@ -89,7 +89,7 @@ class Listener:
                 await self._changed.wait()
 
 
-async def feed(listening: Listening, pcm: bytes, *, times_real: float = 10.0) -> None:
+async def feed(listening: Listening, pcm: bytes, *, times_real: float = 4.0) -> None:
     """Feed at so many times the speed of speech, so that the channel's three seconds are enough."""
     for number, frame in enumerate(frames(pcm)):
         listening.feed(frame)

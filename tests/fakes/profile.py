@@ -1,0 +1,131 @@
+"""An organisation like the housing inspection, small and in code."""
+
+from __future__ import annotations
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from app.domain.flow import (
+    Flow,
+    Profile,
+    Stage,
+    Step,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+    Terms,
+    Topic,
+    Unit,
+)
+from app.domain.working_time import Interval, Schedule
+
+DAY: tuple[Interval, ...] = ((time(8, 30), time(12)), (time(13), time(17, 30)))
+
+FAREWELL = Stage(
+    "farewell",
+    "Прощание",
+    "heritage 3.2.3",
+    ("Спасибо за обращение, {caller}. До свидания!", "Спасибо за обращение. До свидания!"),
+    (
+        Step("thanks", "Поблагодарить", ("спасибо за обращение",)),
+        Step("goodbye", "Попрощаться", ("до свидания", "всего доброго")),
+    ),
+)
+GREETING = Stage(
+    "greeting",
+    "Приветствие",
+    "education 3.5.5",
+    ("{greeting}! {body}. Меня зовут {name} {patronymic}, {position}.",),
+    (
+        Step("hello", "Поздороваться", ("здравствуйте", "добрый день")),
+        Step("name", "Назвать себя", ("меня зовут",)),
+    ),
+)
+INCOMING = Flow(
+    "incoming",
+    (
+        GREETING,
+        Stage("identity", "Как обращаться", "education 3.5.5", ("Как к Вам обращаться?",), field="caller"),
+        Stage(
+            "needs",
+            "Что случилось",
+            "housing 5.5",
+            ("{caller}, правильно ли я понимаю: {need}?", "Какой у Вас вопрос?"),
+            (Step("asked", "Спросить", ("какой у вас вопрос",)),),
+            ("Что произошло?",),
+            "need",
+        ),
+        Stage(
+            "transfer",
+            "Переключение",
+            "housing 5.7",
+            ("Ответит мой коллега: {target}.", "Переключаю Вас на специалиста."),
+            (Step("told", "Предупредить", ("переключаю вас",)),),
+        ),
+        Stage("promise", "Обещание", "housing 5.9", ("Перезвоним до {due}.",)),
+        FAREWELL,
+    ),
+)
+OUTGOING = Flow("outgoing", (GREETING, FAREWELL))
+
+SURVEY = Survey(
+    "housing 5.12",
+    (
+        SurveyQuestion(
+            "answer_received",
+            "Получен ли ответ на Ваш вопрос?",
+            "Получен ли ответ? Да: один. Нет: два.",
+            (
+                SurveyAnswer("yes", "да", "1", ("да", "получен")),
+                SurveyAnswer("no", "нет", "2", ("нет", "не получен")),
+            ),
+        ),
+        SurveyQuestion(
+            "satisfaction",
+            "Оцените качество работы консультанта",
+            "Оцените работу консультанта.",
+            (
+                SurveyAnswer("satisfied", "удовлетворен", "1", ("удовлетворен",)),
+                SurveyAnswer("partly", "частично удовлетворен", "2", ("частично удовлетворен", "частично")),
+                SurveyAnswer("dissatisfied", "не удовлетворен", "3", ("не удовлетворен",)),
+            ),
+        ),
+    ),
+)
+
+ANNOUNCEMENTS = {
+    "welcome": "Здравствуйте! Вы позвонили на консультационную линию.",
+    "waiting": "Все специалисты заняты.",
+    "closed": "Линия не работает. Мы отвечаем {hours}. Откроемся: {next_opening}. Нажмите один.",
+    "closed_promised": "Мы перезвоним Вам.",
+    "hold_on": "Оставайтесь на линии.",
+    "transfer_failed": "Коллега занят. Возвращаем Вас к специалисту.",
+    "connecting": "Переключаем Вас на другого специалиста.",
+    "survey_intro": "Ответьте на два вопроса.",
+    "survey_repeat": "Ответ не распознан.",
+    "survey_thanks": "Спасибо!",
+    "goodbye": "До свидания!",
+    "trouble": "Технические неполадки.",
+    "promise_greeting": "Вам звонит Служба.",
+}
+
+
+def profile(*, always_open: bool = False, terms: Terms | None = None) -> Profile:
+    """The organisation; `terms` where a test needs others."""
+    return Profile(
+        id="housing",
+        body="Служба жилищного надзора",
+        schedule=Schedule(ZoneInfo("Europe/Astrakhan"), dict.fromkeys(range(5), DAY), always_open=always_open),
+        hours_text="по будням с 8:30 до 17:30",
+        units=(
+            Unit("line", "Консультационная линия", ("+7 (8512) 24-50-22",)),
+            Unit("legal", "Юристы", ("+7 (8512) 24-50-23",)),
+        ),
+        terms=terms or Terms(),
+        incoming=INCOMING,
+        outgoing=OUTGOING,
+        survey=SURVEY,
+        topics=(Topic("heating", "Отопление", ("Когда отключили?",)),),
+        announcements=ANNOUNCEMENTS,
+        version="test",
+    )

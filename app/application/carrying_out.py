@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 
 from app.application.announcing import Announcing
 from app.application.hearing import Hearing
-from app.application.live_call import LiveCall
+from app.application.live_call import ASK_AGAIN, LiveCall
 from app.application.ports import LegId, PhoneLine
 from app.application.roster import Device
 from app.application.survey_by_phone import SurveyByPhone
@@ -139,7 +139,7 @@ class CarryingOut:
         live.cancel("offer")
         self._drop_operator(live, fact.operator)
         self._after_a_miss(fact.operator, fact.why)
-        live.after(self._clock, "ask_again", ASK_AGAIN_S, lambda: self._exchange.dispatch(ignoring=live))
+        live.after(self._clock, ASK_AGAIN, ASK_AGAIN_S, self._exchange.dispatch)
         self._exchange.dispatch()
 
     def _after_a_miss(self, login: str, why: str) -> None:
@@ -157,7 +157,7 @@ class CarryingOut:
     # --- conversation ----------------------------------------------------------------------------------------
 
     def _joined(self, live: LiveCall, login: str) -> None:
-        for timer in ("offer", "ask_again", "waiting"):
+        for timer in ("offer", ASK_AGAIN, "waiting"):
             live.cancel(timer)
         self._roster.move(login, Presence.BUSY, call=live.id)
         self._talk(live)

@@ -15,7 +15,7 @@ import structlog
 from app.application.announcing import Announcing
 from app.application.carrying_out import CarryingOut
 from app.application.hearing import Hearing
-from app.application.live_call import LiveCall
+from app.application.live_call import ASK_AGAIN, LiveCall
 from app.application.ports import Announcer, Clock, LegEnd, LegId, PanelFeed, PhoneLine, Recognizer
 from app.application.recorder import Recorder
 from app.application.roster import Device, Roster
@@ -159,13 +159,13 @@ class Exchange:
 
         self.clock.call_later(REMEMBERED_S, forget)
 
-    def dispatch(self, ignoring: LiveCall | None = None) -> None:
-        """Offer waiting calls, the longest waiting first, to operators who are free. `ignoring` names a call
-        that may go again to operators who did not take it."""
+    def dispatch(self) -> None:
+        """Offer waiting calls, the longest waiting first, to operators who are free. Who did not take a call is
+        passed over only for a while, or an operator back from a break would never get it."""
         waiting = [live for live in self.calls.values() if live.state.phase is Phase.WAITING]
         promised: set[str] = set()
         for live in sorted(waiting, key=lambda one: (one.state.arrived_at is None, one.state.arrived_at)):
-            passed = () if live is ignoring else live.state.passed_over
+            passed = live.state.passed_over if ASK_AGAIN in live.timers else ()
             place = self.roster.free_for(live.state.unit, (*passed, *promised))
             if place is not None:
                 promised.add(place.login)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from app.application.ports import Clock, LegId, Listening, Timer
 from app.domain.calls import Call
 
+ASK_AGAIN = "ask_again"
+"""The timer during which operators who did not take the call are passed over."""
+
 
 @dataclass
 class LiveCall:
@@ -29,8 +32,13 @@ class LiveCall:
 
     def after(self, clock: Clock, name: str, seconds: float, action: Callable[[], None]) -> None:
         """Do `action` later unless `name` is cancelled or set anew; one timer of a name at a time."""
+
+        def due() -> None:
+            self.timers.pop(name, None)
+            action()
+
         self.cancel(name)
-        self.timers[name] = clock.call_later(seconds, action)
+        self.timers[name] = clock.call_later(seconds, due)
 
     def cancel(self, name: str) -> None:
         timer = self.timers.pop(name, None)

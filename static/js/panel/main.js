@@ -1,0 +1,83 @@
+// The operator's panel, put together. Every part is handed `panel`, and asks for nothing else.
+
+import { mountActions } from "./actions.js";
+import { mountCallBar } from "./call.js";
+import { mountCard } from "./card.js";
+import { mountColleagues } from "./colleagues.js";
+import { mountDesk } from "./bar.js";
+import { Drafts } from "./drafts.js";
+import { Feed } from "./feed.js";
+import { mountHangUp } from "./hang_up.js";
+import { mountHold } from "./hold.js";
+import { mountIdle } from "./idle.js";
+import { mountKeys } from "./keys.js";
+import { Notices } from "./notices.js";
+import { mountPhone } from "./phone.js";
+import { mountPop } from "./pop.js";
+import { mountPromiseForm } from "./promise_form.js";
+import { mountPromises } from "./promises.js";
+import { mountScript } from "./script.js";
+import { Sheets } from "./sheets.js";
+import { Store } from "./store.js";
+import { mountStrip } from "./strip.js";
+import { mountTabs } from "./tabs.js";
+import { mountTranscript } from "./transcript.js";
+import { mountTransfer } from "./transfer.js";
+import { mountWrapUp } from "./wrap_up.js";
+import { whyNot } from "./words.js";
+
+const store = new Store();
+const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/panel/feed`;
+const feed = new Feed(address, { onMessage: (m) => store.take(m), onLink: (link) => store.setLink(link) });
+const notices = new Notices();
+
+const panel = {
+  store,
+  notices,
+  settings: JSON.parse(document.getElementById("panel-settings").textContent),
+  /** Carry out a command; NotDone is thrown for the caller to deal with. */
+  ask: (name, values) => feed.command(name, values),
+  /** Carry out a command; what went wrong is told. Resolves to whether it was done. */
+  async tell(name, values) {
+    try {
+      await feed.command(name, values);
+      return true;
+    } catch (error) {
+      notices.bad(whyNot(error));
+      return false;
+    }
+  },
+};
+panel.drafts = new Drafts(panel);
+panel.sheets = new Sheets(panel);
+panel.tabs = mountTabs(panel);
+panel.phone = mountPhone(panel);
+panel.promiseForm = mountPromiseForm(panel);
+panel.hangUp = mountHangUp(panel);
+panel.actions = mountActions(panel);
+
+mountDesk(panel);
+mountStrip(panel);
+mountCallBar(panel);
+mountPop(panel);
+mountCard(panel);
+mountIdle(panel);
+mountScript(panel);
+mountWrapUp(panel);
+mountTranscript(panel);
+mountColleagues(panel);
+mountPromises(panel);
+mountTransfer(panel);
+mountHold(panel);
+mountKeys(panel);
+
+for (const form of document.querySelectorAll('form[action="/logout"]')) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await panel.drafts.flush();
+    await feed.command("sign_out").catch(() => {}); // signing out of the site must work without the line
+    form.submit();
+  });
+}
+
+feed.open();

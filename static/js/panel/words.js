@@ -1,0 +1,90 @@
+// The panel's words for what the line names by codes.
+
+import { clockTime, dayAndTime, t, zone } from "../i18n.js";
+import { now } from "./clock.js";
+import { situation } from "./situation.js";
+
+export const presenceName = (presence) =>
+  ({
+    away: t("Away"),
+    break: t("On a break"),
+    ready: t("Ready"),
+    offered: t("A call rings"),
+    busy: t("In a call"),
+    wrap_up: t("Wrapping up"),
+  })[presence] ?? presence;
+
+export const breakReasons = () => [
+  { why: "lunch", name: t("Lunch") },
+  { why: "rest", name: t("Short rest") },
+  { why: "paperwork", name: t("Paperwork") },
+  { why: "meeting", name: t("Meeting or training") },
+  { why: "technical", name: t("Technical trouble") },
+];
+
+/** Why the line itself, or the operator, made it a break. */
+export const breakReason = (why) =>
+  ({
+    no_answer: t("A call was not taken"),
+    unreachable: t("Your telephone could not be reached"),
+    no_sound: t("The browser's sound was lost"),
+    lost: t("The connection with your telephone was lost"),
+    ...Object.fromEntries(breakReasons().map((reason) => [reason.why, reason.name])),
+  })[why] ?? "";
+
+export function phaseName(view) {
+  const { call } = view;
+  if (situation(view) === "wraps") return call.phase === "survey" ? t("The caller rates the consultation") : t("The conversation is over");
+  return (
+    {
+      offered: t("Incoming call"),
+      talking: t("Conversation"),
+      held: t("On hold"),
+      transferring: t("Transferring"),
+      dialling: t("Dialling"),
+    }[call.phase] ?? t("Call")
+  );
+}
+
+export const endedBy = (call) =>
+  ({ caller: t("The caller hung up"), operator: t("You hung up"), line: t("The line ended the call") })[
+    call.ended_by
+  ] ?? "";
+
+export const refusal = (code) =>
+  ({
+    transfer_limit: t("No more than two transfers are allowed within one call: promise to call back instead."),
+    tell_first: t("Tell the caller about the transfer first."),
+    target_not_free: t("This colleague is not free now."),
+    reason_needed: t("Give a reason for ending the call before the farewell."),
+    not_now: t("This is not possible at this point of the call."),
+    busy: t("You are in a call."),
+    closed_promise: t("This promise is already closed."),
+    unknown_promise: t("There is no such promise."),
+  })[code];
+
+/** A command that was not carried out, in words. */
+export function whyNot(error) {
+  if (error.kind === "refused") return refusal(error.code) ?? t("The rules of the line do not allow this at the moment.");
+  if (error.kind === "bad_input") return badInput(error.message).text;
+  return t("The line did not answer. Try once more.");
+}
+
+/** What of a form was wrong: the field (number, asked, due_at or "") and the words at it. */
+export function badInput(message) {
+  if (/telephone number|can be called/.test(message)) {
+    return { field: "number", text: t("This number cannot be called: check the digits, for example +7 927 123-45-67.") };
+  }
+  if (/what was asked/.test(message)) return { field: "asked", text: t("Write what the caller wants to know.") };
+  if (/term|past/.test(message)) return { field: "due_at", text: t("The term lies in the past: choose a later time.") };
+  return { field: "", text: message };
+}
+
+const dayOf = (moment) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(moment));
+
+/** A moment: only the time when it is today. */
+export function moment(at) {
+  return dayOf(at) === dayOf(now()) ? t("today, %(time)s", { time: clockTime(at) }) : dayAndTime(at);
+}
+
+export const numberOf = (call) => call.number_shown || call.number || t("Number withheld");

@@ -61,7 +61,7 @@ class UserAgent:
         try:
             message = read(data, hop)
         except BadMessage as error:
-            log.info("sip_unreadable", why=error.reason, pd_host=hop.host, transport=hop.transport)
+            log.debug("sip_unreadable", why=error.reason, pd_host=hop.host, transport=hop.transport)
             return
         if isinstance(message, ReceivedRequest):
             self._on_request(message)
@@ -198,7 +198,7 @@ class UserAgent:
         """Statelessly: the message has not enough of what a transaction is made of (8.2.7)."""
         identity = self.station.identity
         extra = {"Server": identity.name, "Warning": _warning(identity, message.error)}
-        log.info("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
+        log.debug("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
         response = make_response(message, message.error.code, to_tag=secrets.token_hex(8), extra=extra)
         self.layer.send(bytes(response), reply_hop(message))
 

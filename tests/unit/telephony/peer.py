@@ -152,6 +152,12 @@ class Bench:
         self.agent.receive(text.encode() if isinstance(text, str) else text, hop)
         return self.sent()
 
+    def receive_raw(self, text: str) -> bytes:
+        """Let a message arrive; the bytes that went."""
+        self.wire.clear()
+        self.agent.receive(text.encode(), CALLER)
+        return b"".join(data for data, _ in self.wire)
+
     def pass_s(self, seconds: float) -> list[Request | Response]:
         """Let time pass; what the agent sent meanwhile."""
         self.wire.clear()

@@ -268,7 +268,7 @@ class StaffAccounts(Protocol):
         """Nothing happens when there is none."""
 
     def set_phone(self, login: str, phone: str) -> None:
-        """`phone` is a checked `sip:` address or ""."""
+        """The member's own phone, "" for the browser. BadInput when it is not `sip:user@<IP address>`."""
 
     def members(self) -> tuple[StaffMember, ...]:
         """Everyone, also those who have left, by surname."""

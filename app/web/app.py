@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.flow import Profile
-from app.web import health, signed_in
+from app.web import calls_pages, health, manager, settings_page, signed_in
 from app.web.answers import answer_errors
 from app.web.catalogue import Catalogue
 from app.web.line_gateway import LineGateway
@@ -21,7 +21,13 @@ from app.web.security import SecurityHeaders, from_here
 from app.web.site import PageConfig, Site, environment, utc_now
 from app.web.throttle import LoginThrottle
 
-ROUTERS: tuple[APIRouter, ...] = (health.router, signed_in.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    signed_in.router,
+    settings_page.router,
+    manager.router,
+    calls_pages.router,
+)
 
 
 def create_app(

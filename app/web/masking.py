@@ -18,3 +18,10 @@ def masked(number: str) -> str:
 def number_for(role: Role, number: str) -> str:
     """The number for people of this role to read; "" when it was withheld."""
     return phone_numbers.shown(number) if role is Role.ADMINISTRATOR else masked(number)
+
+
+def name_for(role: Role, name: str) -> str:
+    """The caller's name, as initials for those who do not see numbers: `Анна Петровна` -> `А. П.`."""
+    if role is Role.ADMINISTRATOR:
+        return name
+    return " ".join(f"{part[0]}." for part in name.split())

@@ -1,0 +1,80 @@
+"""What ids of the facts are called: operators, questions and answers of the survey, units, topics, steps.
+
+An id that the profile or the staff no longer has is shown as it stands, so that an old record stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.application.reports import Role, StaffMember
+from app.domain.calls import Direction
+from app.domain.flow import Flow, Profile
+
+
+@dataclass(frozen=True)
+class Names:
+    profile: Profile
+    members: Sequence[StaffMember]
+
+    def operator(self, login: str) -> str:
+        member = self._member(login)
+        return member.short_name if member else login
+
+    def full_operator(self, login: str) -> str:
+        member = self._member(login)
+        return member.full_name if member else login
+
+    def position(self, login: str) -> str:
+        member = self._member(login)
+        return member.position if member else ""
+
+    def operators(self, logins: Iterable[str]) -> str:
+        return ", ".join(self.operator(login) for login in dict.fromkeys(logins))
+
+    def everyone_on_the_line(self) -> list[StaffMember]:
+        """Operators, those who have left last."""
+        operators = [m for m in self.members if m.role is Role.OPERATOR]
+        return sorted(operators, key=lambda m: (not m.active, m.full_name))
+
+    def question(self, question: str) -> str:
+        found = self.profile.survey.question(question)
+        return found.text if found else question
+
+    def answer(self, question: str, answer: str) -> str:
+        found = self.profile.survey.question(question)
+        return next((a.text for a in found.answers if a.id == answer), answer) if found else answer
+
+    def answer_rank(self, question: str, answer: str) -> int:
+        """0 for the best answer of the question, then 1, 2 ...; the order of the survey is from good to bad."""
+        found = self.profile.survey.question(question)
+        return next((n for n, a in enumerate(found.answers) if a.id == answer), 1) if found else 1
+
+    def answer_tone(self, question: str, answer: str) -> str:
+        """`good`, `warn` or `bad`: how the answer is coloured."""
+        found = self.profile.survey.question(question)
+        rank = self.answer_rank(question, answer)
+        if rank == 0:
+            return "good"
+        return "bad" if found is None or rank == len(found.answers) - 1 else "warn"
+
+    def topic(self, topic: str) -> str:
+        return next((t.title for t in self.profile.topics if t.id == topic), topic)
+
+    def unit(self, unit: str) -> str:
+        return next((u.name for u in self.profile.units if u.id == unit), unit)
+
+    def flow(self, direction: Direction) -> Flow:
+        return self.profile.outgoing if direction is Direction.OUTGOING else self.profile.incoming
+
+    def stage(self, direction: Direction, stage: str) -> str:
+        found = self.flow(direction).stage(stage)
+        return found.title if found else stage
+
+    def step(self, direction: Direction, stage: str, step: str) -> str:
+        found = self.flow(direction).step(stage, step)
+        return found.title if found else f"{stage}: {step}"
+
+    def _member(self, login: str) -> StaffMember | None:
+        return next((m for m in self.members if m.login == login), None)

@@ -143,11 +143,12 @@ class CarryingOut:
         self._exchange.dispatch()
 
     def _after_a_miss(self, login: str, why: str) -> None:
-        """Who declines stays ready for others; who does not answer, or cannot be reached, goes on a break, or
-        every caller would wait for that telephone in turn."""
+        """Who declines stays ready for others, who may be waiting; who does not answer, or cannot be reached, goes
+        on a break, or every caller would wait for that telephone in turn."""
         if self._roster.place(login).presence is Presence.OFFERED:
             away = why in ("no_answer", "unreachable")
             self._roster.move(login, Presence.BREAK if away else Presence.READY, why=why if away else "")
+            self._exchange.dispatch()
 
     def _drop_operator(self, live: LiveCall, login: str) -> None:
         leg = live.operator_legs.pop(login, None)

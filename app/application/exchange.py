@@ -65,6 +65,7 @@ class Exchange:
         self._legs: dict[LegId, LiveCall] = {}
         self._waiting_commands: deque[tuple[LiveCall, c.Command]] = deque()
         self._busy = False
+        self._somebody_free = False
         self._announcing = Announcing(phone, announcer, profile.announcements)
         self._survey = SurveyByPhone(phone, recognizer, self._announcing, clock, profile, self.tell)
         self._hearing = Hearing(
@@ -106,6 +107,8 @@ class Exchange:
             self._busy = nested
         if not nested:
             self._work_off()
+            if self._somebody_free:
+                self.dispatch()
             self.on_change()
 
     def _work_off(self) -> None:
@@ -161,7 +164,11 @@ class Exchange:
 
     def dispatch(self) -> None:
         """Offer waiting calls, the longest waiting first, to operators who are free. Who did not take a call is
-        passed over only for a while, or an operator back from a break would never get it."""
+        passed over only for a while, or an operator back from a break would never get it. While facts are carried
+        out it waits until all of them are."""
+        self._somebody_free = self._busy
+        if self._busy:
+            return
         waiting = [live for live in self.calls.values() if live.state.phase is Phase.WAITING]
         promised: set[str] = set()
         for live in sorted(waiting, key=lambda one: (one.state.arrived_at is None, one.state.arrived_at)):

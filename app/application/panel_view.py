@@ -246,7 +246,7 @@ def _tick(tick: Tick | None) -> View | None:
 
 
 def _first_undone(stages: list[View]) -> str:
-    return next((s["id"] for s in stages if s["steps"] and not s["done"]), stages[-1]["id"])
+    return str(next((s["id"] for s in stages if s["steps"] and not s["done"]), stages[-1]["id"]))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -39,18 +39,17 @@ def best(cues: Iterable[str], said: list[str]) -> float:
 
 
 def _from(start: int, wanted: list[str], said: list[str]) -> float:
-    score = _alike(wanted[0], said[start])
-    if not score:
-        return 0.0
-    total, at = score, start
+    """The surest way of hearing all of `wanted`, its first word at `start`; 0 when there is none."""
+    ends = {start: _alike(wanted[0], said[start])}
     for word in wanted[1:]:
-        window = range(at + 1, min(at + 2 + GAP, len(said)))
-        found = next((i for i in window if _alike(word, said[i])), None)
-        if found is None:
-            return 0.0
-        total += _alike(word, said[found])
-        at = found
-    return total / len(wanted)
+        following: dict[int, float] = {}
+        for at, total in ends.items():
+            for i in range(at + 1, min(at + 2 + GAP, len(said))):
+                alike = _alike(word, said[i]) if total else 0.0
+                if alike:
+                    following[i] = max(following.get(i, 0.0), total + alike)
+        ends = following
+    return max(ends.values(), default=0.0) / len(wanted)
 
 
 def _alike(wanted: str, said: str) -> float:

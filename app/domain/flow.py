@@ -153,14 +153,17 @@ class Profile:
 
     def unit_of(self, dialled: str) -> Unit:
         """The unit that a dialled number leads to; unknown numbers go to the reception, the first unit (L2)."""
-        wanted = _digits(dialled)
+        wanted = _as_dialled(dialled)
         for unit in self.units:
-            if wanted and any(_digits(number) == wanted for number in unit.numbers):
+            if wanted and any(_as_dialled(number) == wanted for number in unit.numbers):
                 return unit
         return self.units[0]
 
 
-def _digits(number: str) -> str:
+def _as_dialled(number: str) -> str:
+    """What is compared: the digits of a number, or a name such as `line` as it stands."""
+    if any(c.isalpha() for c in number):
+        return number.strip().lower()
     digits = "".join(c for c in number if c.isdigit())
     # 8 and +7 lead to the same Russian number.
     return "7" + digits[1:] if len(digits) == 11 and digits[0] == "8" else digits
@@ -169,9 +172,12 @@ def _digits(number: str) -> str:
 def variables_of(template: str, where: str) -> frozenset[str]:
     """The variables a phrase uses. BadFlow names an unknown one or a broken brace, and where it stands."""
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        parts = [part for part in string.Formatter().parse(template) if part[1] is not None]
     except ValueError as error:
         raise BadFlow(f"{where}: «{template}»: {error}") from None
+    if any(form or conversion for _, _, form, conversion in parts):
+        raise BadFlow(f"{where}: «{template}»: write a variable as {{name}}, without «:» or «!»")
+    names = {str(name) for _, name, _, _ in parts}
     unknown = names - VARIABLES
     if unknown:
         raise BadFlow(

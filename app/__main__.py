@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
+import logging
 import os
 import secrets
 import sys
@@ -61,13 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _settings(options: argparse.Namespace, process: str) -> config.Settings:
+def _settings(options: argparse.Namespace, process: str, lowest: int = logging.INFO) -> config.Settings:
     named = options.settings or os.environ.get("LINIYA_SETTINGS")
     file = Path(named) if named else None
     if file is None and Path("liniya.env").is_file():
         file = Path("liniya.env")
     settings = config.load(file)
-    logs.set_up(process, as_json=settings.log_json, personal_data=settings.log_personal_data)
+    logs.set_up(process, as_json=settings.log_json, personal_data=settings.log_personal_data, lowest=lowest)
     return settings
 
 
@@ -183,7 +184,7 @@ def _call(options: argparse.Namespace) -> int:
 
     if options.settings is None and "LINIYA_SETTINGS" not in os.environ and demo.SETTINGS.exists():
         options.settings = demo.SETTINGS
-    settings = _settings(options, "call")
+    settings = _settings(options, "call", logging.ERROR)
     return asyncio.run(_ring(options, settings))
 
 
@@ -213,7 +214,7 @@ def _city(options: argparse.Namespace) -> None:
     from app.simulator.run import answer_everything
     from app.supervisor import end_with_the_minder
 
-    logs.set_up("city")
+    logs.set_up("city", lowest=logging.ERROR)
     end_with_the_minder()
     asyncio.run(answer_everything(options.port))
 

@@ -12,7 +12,7 @@ import structlog
 MARK = "pd_"
 
 
-def set_up(process: str, *, as_json: bool = False, personal_data: bool = False) -> None:
+def set_up(process: str, *, as_json: bool = False, personal_data: bool = False, lowest: int = logging.INFO) -> None:
     """Configure structlog and the standard library's loggers for this process; everything goes to stderr."""
     structlog.contextvars.bind_contextvars(process=process)
     shared: list[Any] = [
@@ -31,7 +31,7 @@ def set_up(process: str, *, as_json: bool = False, personal_data: bool = False) 
         ending = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
     structlog.configure(
         processors=[*shared, *ending],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -11,10 +11,17 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-COMMON = (
-    "--universal --generate-hashes --python-version 3.11 --no-header --no-annotate "
-    "--no-emit-index-url --no-emit-find-links --quiet"
-).split()
+COMMON = [
+    "--universal",
+    "--generate-hashes",
+    "--python-version",
+    "3.11",
+    "--no-header",
+    "--no-annotate",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--quiet",
+]
 BUILD = "setuptools>=77\n"
 """Installed from the pins too, because the project itself is installed without build isolation."""
 
@@ -25,7 +32,7 @@ def main() -> int:
         build.flush()
         for name, extra in (("run", []), ("test", ["--extra", "test", "-c", "requirements/run.txt"])):
             command = ["uv", "pip", "compile", *COMMON, *extra, "pyproject.toml", build.name]
-            subprocess.run([*command, "-o", f"requirements/{name}.txt"], cwd=PROJECT, check=True)  # noqa: S603 - our own arguments
+            subprocess.run([*command, "-o", f"requirements/{name}.txt"], cwd=PROJECT, check=True)
             print(f"requirements/{name}.txt is pinned")
     return 0
 

@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+from app.domain.errors import Unavailable
 from app.gateway.client import GatewayClient
 from app.simulator.phone import SimulatedPhone
+
+GATEWAY_WITHIN_S = 5.0
+PANEL_WITHIN_S = 3.0
 
 
 class SimulatedOperator:
@@ -21,10 +25,15 @@ class SimulatedOperator:
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the phone, watch the panel, go ready."""
+        """Start the phone, watch the panel, go ready. Unavailable when the line's gateway does not answer."""
         await self.phone.start()
         feed = self._gateway.subscribe(self.login)
-        self._take(await anext(feed))
+        try:
+            async with asyncio.timeout(GATEWAY_WITHIN_S):
+                while not self.view:
+                    self._take(await anext(feed))
+        except TimeoutError:
+            raise Unavailable("the line does not answer: start it first (`make demo` or `liniya serve`)") from None
         self._watching = asyncio.create_task(self._watch(feed))
         await self.command("ready", {"device": "phone", "phone": self.phone.address})
 
@@ -37,8 +46,14 @@ class SimulatedOperator:
     async def command(self, name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return await self._gateway.command(self.login, name, arguments or {})
 
-    def phrase(self, stage_id: str) -> str:
-        """What the panel proposes to say at that stage; "" when it has nothing."""
+    async def read_phrase(self, stage_id: str) -> str:
+        """What the panel proposes to say at that stage, once the panel has popped; "" when it has nothing."""
+        deadline = asyncio.get_running_loop().time() + PANEL_WITHIN_S
+        while not (phrase := self._phrase(stage_id)) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+        return phrase
+
+    def _phrase(self, stage_id: str) -> str:
         script = self.view.get("script") or {"stages": []}
         stage = next((s for s in script["stages"] if s["id"] == stage_id), None)
         return stage["phrases"][0] if stage and stage["phrases"] else ""

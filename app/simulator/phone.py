@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 import structlog
@@ -16,7 +17,9 @@ from app.telephony.media import Media
 
 log = structlog.get_logger()
 
-RTP_PORTS = (30000, 30999)
+RTP_PORTS = range(30000, 40000)
+RTP_PORTS_OF_ONE = 20
+"""Phones in several processes each take a stretch of their own."""
 LOOK_EACH_S = 0.05
 
 
@@ -47,7 +50,7 @@ class SimulatedPhone:
             advertised_host=host,
             user_agent="Liniya simulated phone",
             user=user,
-            media=Media(host, RTP_PORTS, BrowserPhones(host, 0, lambda _token: None)),
+            media=Media(host, _rtp_ports(), BrowserPhones(host, 0, lambda _token: None)),
         )
         self._line.report_to(self)
         self._host = host
@@ -163,3 +166,8 @@ class SimulatedPhone:
         self.end_why = why
         self._finished.clear()
         self.ended.set()
+
+
+def _rtp_ports() -> tuple[int, int]:
+    first = random.randrange(RTP_PORTS.start, RTP_PORTS.stop, RTP_PORTS_OF_ONE)
+    return first, first + RTP_PORTS_OF_ONE - 1

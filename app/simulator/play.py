@@ -123,7 +123,7 @@ class _Player:
             self._tell("waiting for the operator to speak")
             await self._caller.wait_for_quiet(quiet_s=1.2, at_most_s=TURN_WITHIN_S)
             return
-        text = self._operator.phrase(step.stage) if step.stage else step.text
+        text = await self._operator.read_phrase(step.stage) if step.stage else step.text
         await self._say(self._operator.phone, step, text, self._scenario.operator_voice)
 
     async def _say(self, phone: SimulatedPhone, step: s.Say, text: str, voice: s.Voice) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextvars import Context
+from typing import Any, TypeVarTuple, Unpack
 
 import pytest
 
 from app.telephony.ticker import MOST_TICKS_AT_ONCE, TICK_S, Ticker
+
+_Arguments = TypeVarTuple("_Arguments")
 
 
 class ClockLoop(asyncio.SelectorEventLoop):
@@ -22,7 +25,13 @@ class ClockLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.clock
 
-    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Any = None) -> Any:
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[Unpack[_Arguments]], object],
+        *args: *_Arguments,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
         self.timer = when, callback, args
         return asyncio.TimerHandle(when, callback, args, self)
 

@@ -237,9 +237,8 @@ class Registration:
             ours = address.uri.host.strip("[]") == self._identity.host
             if ours and (address.uri.port or 5060) == self._identity.port:
                 granted = parameter(address.parameters, "expires") or granted
-        if granted.isascii() and granted.isdigit() and 0 < len(granted) < 8:
-            return max(1, int(granted))
-        return self._expires_s
+        readable = granted.isascii() and granted.isdigit() and len(granted) < 8
+        return int(granted) if readable and int(granted) > 0 else self._expires_s
 
 
 class _Asked:

@@ -1,9 +1,8 @@
 // Between the panel and the browser's telephone (../audio/phone.js): token, microphone, mute, and what is said of it.
 
+import { BrowserPhone } from "../audio/phone.js";
 import { t } from "../i18n.js";
 import { wakeSignals } from "./ring.js";
-
-const AGAIN_MS = 2000;
 
 export function mountPhone(panel) {
   const phone = new PanelPhone(panel);
@@ -18,8 +17,7 @@ export function mountPhone(panel) {
 class PanelPhone {
   #panel;
   #browserPhone = null;
-  #opening = false;
-  #state = { sound: "off", microphone: false };
+  #told = "";
   #muted = false;
   #listeners = [];
   #levelListeners = [];
@@ -33,72 +31,72 @@ class PanelPhone {
   }
 
   get canMute() {
-    return this.#isBrowser() && this.#state.sound === "on" && this.#state.microphone;
+    return this.#isBrowser() && ["live", "muted"].includes(this.#browserPhone?.state.microphone);
   }
 
   onChange(listener) {
     this.#listeners.push(listener);
   }
 
+  /** `listener` is given the microphone's loudness, 0..1. */
   onLevel(listener) {
     this.#levelListeners.push(listener);
   }
 
   toggleMute() {
     this.#muted = !this.#muted;
-    this.#browserPhone?.setMuted(this.#muted);
+    this.#browserPhone?.mute(this.#muted);
     this.#tell();
   }
 
   wake() {
     wakeSignals();
-    this.#browserPhone?.resume();
   }
 
-  /** What the chip is for when it is pressed. */
+  /** The chip was pressed: take the sound over from another window, or switch the microphone. */
   pressed() {
-    if (this.#state.sound === "elsewhere") this.#browserPhone?.takeOver();
+    const { busy, taken } = this.#browserPhone?.state ?? {};
+    if (busy || taken) this.#browserPhone.takeOver();
     else if (this.canMute) this.toggleMute();
-    else this.wake();
   }
 
   /** Open or close the browser's telephone as the chosen device wants it. */
-  async refresh() {
-    const { view, link } = this.#panel.store;
-    const wanted = view.me !== undefined && this.#isBrowser();
+  refresh() {
+    const wanted = this.#panel.store.view.me !== undefined && this.#isBrowser();
+    if (wanted && !this.#browserPhone) this.#open();
     if (!wanted && this.#browserPhone) this.#close();
-    if (wanted && !this.#browserPhone && link === "here" && !this.#opening) await this.#open();
     this.#tell();
   }
 
-  async #open() {
-    this.#opening = true;
-    try {
-      const { BrowserPhone } = await import("../audio/phone.js");
-      this.#browserPhone = new BrowserPhone({
-        url: this.#panel.settings.audio_url,
-        token: async () => (await this.#panel.ask("audio_token")).token,
-        onState: (state) => this.#become(state),
-        onLevel: (level) => this.#levelListeners.forEach((listener) => listener(level)),
-      });
-      this.#browserPhone.setMuted(this.#muted);
-      await this.#browserPhone.open();
-    } catch {
-      this.#close();
-      setTimeout(() => this.refresh(), AGAIN_MS);
-    } finally {
-      this.#opening = false;
-    }
+  #open() {
+    const phone = new BrowserPhone();
+    this.#browserPhone = phone;
+    phone.addEventListener("state", ({ detail }) => phone === this.#browserPhone && this.#become(detail));
+    phone.mute(this.#muted);
+    phone.connect(async () => this.#address((await this.#panel.ask("audio_token")).token));
+    // A browser that cannot sound at all says so by its state; the panel goes on without.
+    phone.start().catch((error) => console.error("the browser's sound did not start", error));
+  }
+
+  #address(token) {
+    const address = new URL(this.#panel.settings.audio_url);
+    if (address.pathname === "/") address.pathname = "/audio";
+    address.searchParams.set("token", token);
+    return address.href;
   }
 
   #close() {
-    this.#browserPhone?.close();
+    const phone = this.#browserPhone;
     this.#browserPhone = null;
-    this.#become({ sound: "off", microphone: false });
+    phone.close();
   }
 
   #become(state) {
-    this.#state = state;
+    this.#levelListeners.forEach((listener) => listener(Math.min(1, state.level_in * 6)));
+    // Levels come ten times a second; the rest of the panel is drawn anew only for what it shows.
+    const shown = JSON.stringify([state.connected, state.microphone, state.busy, state.taken, state.needs_gesture]);
+    if (shown === this.#told) return;
+    this.#told = shown;
     this.#tell();
   }
 
@@ -112,13 +110,27 @@ class PanelPhone {
 
   /** The chip: `look` (good, warn, bad, plain), `icon`, `words`, `hint`. */
   state() {
-    if (!this.#isBrowser()) return { look: "plain", icon: "phone", words: t("Calls go to your telephone"), hint: this.#panel.store.view.me?.phone };
-    const { sound, microphone } = this.#state;
-    if (sound === "elsewhere") return { look: "warn", icon: "speaker", words: t("Sound is in another window: take it here"), hint: "" };
-    if (sound === "asleep") return { look: "warn", icon: "speaker", words: t("Switch the sound on"), hint: t("The browser waits for a click on the page") };
-    if (sound !== "on") return { look: "warn", icon: "speaker", words: t("Connecting the sound"), hint: "" };
-    if (!microphone) return { look: "warn", icon: "microphone-off", words: t("No microphone: you can only listen"), hint: t("Connect a headset or allow the microphone for this page") };
-    if (this.#muted) return { look: "bad", icon: "microphone-off", words: t("Microphone is off"), hint: t("Press to switch the microphone on") };
-    return { look: "good", icon: "microphone", words: t("Microphone works"), hint: t("Press to switch the microphone off") };
+    const { me } = this.#panel.store.view;
+    if (!this.#isBrowser()) return chip("plain", "phone", t("Calls go to your telephone"), me?.phone);
+    const state = this.#browserPhone?.state ?? {};
+    if (state.busy || state.taken) return chip("warn", "speaker", t("Sound is in another window: take it here"));
+    if (state.needs_gesture) {
+      return chip("warn", "speaker", t("Switch the sound on"), t("The browser waits for a click on the page"));
+    }
+    if (!state.connected) return chip("warn", "speaker", t("Connecting the sound"));
+    return microphoneChip(state.microphone, this.#muted);
   }
+}
+
+const chip = (look, icon, words, hint = "") => ({ look, icon, words, hint });
+
+function microphoneChip(microphone, muted) {
+  if (microphone === "refused") {
+    return chip("warn", "microphone-off", t("No microphone: you can only listen"), t("Allow the microphone for this page in the browser"));
+  }
+  if (microphone === "absent") {
+    return chip("warn", "microphone-off", t("No microphone: you can only listen"), t("Connect a headset: it is taken at once"));
+  }
+  if (muted) return chip("bad", "microphone-off", t("Microphone is off"), t("Press to switch the microphone on"));
+  return chip("good", "microphone", t("Microphone works"), t("Press to switch the microphone off"));
 }

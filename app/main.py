@@ -298,41 +298,33 @@ def check_machine(settings: Settings) -> list[str]:
     first, last = settings.rtp_range
     tls(settings)
     profile = read_profile(settings)
-    now = LoopClock().now()
-    state = (
-        "open"
-        if is_open(profile.schedule, now)
-        else f"closed until {next_opening(profile.schedule, now):%d.%m %H:%M}"
-    )
     model = None if settings.recogniser_url else check_model(settings.model)
     open_database(settings).dispose()
-    for host, port, setting, what, udp in (
-        (settings.sip_host, settings.sip_port, "LINIYA_SIP_PORT", "SIP", True),
-        (settings.sip_host, settings.sip_port, "LINIYA_SIP_PORT", "SIP", False),
-        (settings.gateway_host, settings.gateway_port, "LINIYA_GATEWAY_PORT", "the gateway", False),
-        (settings.audio_host, settings.audio_port, "LINIYA_AUDIO_PORT", "the operators' sound", False),
-        (settings.web_host, settings.web_port, "LINIYA_WEB_PORT", "the pages", False),
-        *(
-            [
-                (
-                    settings.recogniser_host,
-                    settings.recogniser_port,
-                    "LINIYA_RECOGNISER_PORT",
-                    "the recogniser",
-                    False,
-                )
-            ]
-            if model
-            else []
-        ),
-    ):
-        check_port_free(host, port, setting, what, udp=udp)
+    _check_ports(settings)
     advertised = settings.sip_advertised_host or settings.sip_host
     return [
-        f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), now {state}",
+        f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), {_hours_now(profile)}",
         f"SIP: received on {settings.sip_host}:{settings.sip_port}, told to others as {advertised}; "
         f"sound on UDP {first}-{last}",
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
         f"recognition: {model.path.name if model else settings.recogniser_url}",
         f"trunk for calls out: {settings.trunk or 'none: promises cannot be dialled'}",
     ]
+
+
+def _hours_now(profile: Profile) -> str:
+    now = LoopClock().now()
+    if is_open(profile.schedule, now):
+        return "now open"
+    return f"now closed until {next_opening(profile.schedule, now):%d.%m.%Y %H:%M}"
+
+
+def _check_ports(settings: Settings) -> None:
+    s = settings
+    check_port_free(s.sip_host, s.sip_port, "LINIYA_SIP_PORT", "SIP", udp=True)
+    check_port_free(s.sip_host, s.sip_port, "LINIYA_SIP_PORT", "SIP")
+    check_port_free(s.gateway_host, s.gateway_port, "LINIYA_GATEWAY_PORT", "the gateway")
+    check_port_free(s.audio_host, s.audio_port, "LINIYA_AUDIO_PORT", "the operators' sound")
+    check_port_free(s.web_host, s.web_port, "LINIYA_WEB_PORT", "the pages")
+    if not s.recogniser_url:
+        check_port_free(s.recogniser_host, s.recogniser_port, "LINIYA_RECOGNISER_PORT", "the recogniser")

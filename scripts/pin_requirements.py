@@ -14,8 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 COMMON = [
     "--universal",
     "--generate-hashes",
-    "--python-version",
-    "3.11",
+    "--python-version=3.11",
     "--no-header",
     "--no-annotate",
     "--no-emit-index-url",

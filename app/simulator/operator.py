@@ -12,6 +12,7 @@ from app.simulator.phone import SimulatedPhone
 
 GATEWAY_WITHIN_S = 5.0
 PANEL_WITHIN_S = 3.0
+LOOK_EACH_S = 0.05
 
 
 class SimulatedOperator:
@@ -49,8 +50,10 @@ class SimulatedOperator:
     async def read_phrase(self, stage_id: str) -> str:
         """What the panel proposes to say at that stage, once the panel has popped; "" when it has nothing."""
         deadline = asyncio.get_running_loop().time() + PANEL_WITHIN_S
-        while not (phrase := self._phrase(stage_id)) and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.05)
+        while not (phrase := self._phrase(stage_id)):
+            if asyncio.get_running_loop().time() > deadline:
+                return ""
+            await asyncio.sleep(LOOK_EACH_S)
         return phrase
 
     def _phrase(self, stage_id: str) -> str:

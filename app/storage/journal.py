@@ -154,9 +154,12 @@ class SpooledJournal:
             try:
                 self._move()
                 self._became(available=True)
-            except Exception:
+            except SQLAlchemyError as error:
+                self._fall_back(error)
+            except Exception as error:
                 # Whatever it is, the facts are safe in the spool, and the line goes on without this thread.
-                self._fall_back()
+                log.exception("journal_writer_failed")
+                self._fall_back(error)
 
     def _await_work(self) -> bool:
         with self._changed:
@@ -194,17 +197,15 @@ class SpooledJournal:
                 self._spool.reject(line.encode())
         return found
 
-    def _fall_back(self) -> None:
+    def _fall_back(self, error: Exception) -> None:
         self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self._retry_at = time.monotonic() + self._pause_s
-        if self._available is not False:
-            log.exception("journal_database_unavailable", spooled_bytes=self._spool.pending)
-        else:
-            log.warning(
-                "journal_database_still_unavailable",
-                spooled_bytes=self._spool.pending,
-                retry_in_s=self._pause_s,
-            )
+        log.warning(
+            "journal_database_unavailable",
+            error=str(getattr(error, "orig", error)),
+            spooled_bytes=self._spool.pending,
+            retry_in_s=self._pause_s,
+        )
         self._became(available=False)
 
     def _became(self, *, available: bool) -> None:

@@ -186,9 +186,16 @@ def project_promise(connection: Connection, promise_id: str) -> None:
 
 def _upsert(connection: Connection, table: Table, row: dict[str, Any]) -> None:
     make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = make(table).values(row)
+    statement = make(table).values({name: _storable(value) for name, value in row.items()})
     changed = {name: statement.excluded[name] for name in row if name != "id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+def _storable(value: Any) -> Any:
+    """A text without what columns of a database cannot hold: NUL, and halves of characters. The fact keeps all."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    return value
 
 
 def rebuild(engine: Engine, zone: ZoneInfo) -> None:

@@ -13,11 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import Engine, delete, text
 
 from app.storage.engine import open_engine
 from app.storage.tables import metadata
 from app.storage.upgrade import upgrade
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Tracebacks as Python writes them: the pretty ones of structlog take seconds each, with all local values."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
 
 
 def _binaries() -> Path | None:

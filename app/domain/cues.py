@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -27,10 +28,16 @@ def words_of(text: str) -> list[str]:
 
 def heard(cue: str, said: list[str]) -> float:
     """How surely the cue stands in `said` (from `words_of`), 0 to 1; 0 when it does not."""
-    wanted = words_of(cue)
+    wanted = _words_of_cue(cue)
     if not wanted:
         return 0.0
-    return max((_from(start, wanted, said) for start in range(len(said))), default=0.0)
+    return max((_from(start, wanted, said) for start in range(len(said))), default=0.0) / len(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _words_of_cue(cue: str) -> tuple[str, ...]:
+    # The same few hundred cues are looked for in every phrase of every call.
+    return tuple(words_of(cue))
 
 
 def best(cues: Iterable[str], said: list[str]) -> float:
@@ -38,20 +45,17 @@ def best(cues: Iterable[str], said: list[str]) -> float:
     return max((heard(cue, said) for cue in cues), default=0.0)
 
 
-def _from(start: int, wanted: list[str], said: list[str]) -> float:
-    """The surest way of hearing all of `wanted`, its first word at `start`; 0 when there is none."""
-    ends = {start: _alike(wanted[0], said[start])}
-    for word in wanted[1:]:
-        following: dict[int, float] = {}
-        for at, total in ends.items():
-            for i in range(at + 1, min(at + 2 + GAP, len(said))):
-                alike = _alike(word, said[i]) if total else 0.0
-                if alike:
-                    following[i] = max(following.get(i, 0.0), total + alike)
-        ends = following
-    return max(ends.values(), default=0.0) / len(wanted)
+def _from(at: int, wanted: tuple[str, ...], said: list[str]) -> float:
+    """The surest way of hearing all of `wanted` with its first word at `at`: the sum over its words, or 0."""
+    alike = _alike(wanted[0], said[at])
+    if not alike or len(wanted) == 1:
+        return alike
+    window = range(at + 1, min(at + 2 + GAP, len(said)))
+    rest = max((_from(i, wanted[1:], said) for i in window), default=0.0)
+    return alike + rest if rest else 0.0
 
 
+@lru_cache(maxsize=65536)
 def _alike(wanted: str, said: str) -> float:
     if wanted.endswith("*"):
         stem = wanted[:-1]
@@ -60,5 +64,4 @@ def _alike(wanted: str, said: str) -> float:
         return 1.0
     if min(len(wanted), len(said)) < FUZZY_FROM:
         return 0.0
-    ratio = fuzz.ratio(wanted, said)
-    return ratio / 100 if ratio >= SIMILAR_ENOUGH else 0.0
+    return fuzz.ratio(wanted, said, score_cutoff=SIMILAR_ENOUGH) / 100

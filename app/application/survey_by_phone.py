@@ -84,12 +84,13 @@ class SurveyByPhone:
         forms = sorted({form for answer in question.answers for form in answer.spoken})
 
         def on_heard(heard: Heard) -> None:
+            if self._channels.get(live.id) is not channel:
+                return
             said = " ".join(words_of(heard.text.replace(UNKNOWN, "")))
-            if not heard.final:
-                if said:
-                    self._speaking.add(live.id)
-            elif self._channels.get(live.id) is channel and heard.text:
+            if heard.final and heard.text:
                 self._made_of(live, question, said)
+            elif said:
+                self._speaking.add(live.id)
 
         channel = self._recognizer.listen(on_heard, lambda _available: None, [*forms, UNKNOWN])
         self._channels[live.id] = channel

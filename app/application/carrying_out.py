@@ -59,7 +59,7 @@ class CarryingOut:
             f.OfferMissed: self._missed,
             f.OperatorJoined: lambda live, fact: self._joined(live, fact.operator),
             f.PlacedOnHold: self._held,
-            f.ResumedFromHold: lambda live, _fact: self._talk(live),
+            f.ResumedFromHold: self._resumed,
             f.TransferStarted: self._transfer_started,
             f.TransferCompleted: self._transferred,
             f.TransferFailed: self._transfer_failed,
@@ -180,6 +180,11 @@ class CarryingOut:
     def _held(self, live: LiveCall, _fact: f.PlacedOnHold) -> None:
         self._part(live)
         self._announcing.say(live, "hold_on", then=lambda: self._announcing.music(live))
+
+    def _resumed(self, live: LiveCall, _fact: f.ResumedFromHold) -> None:
+        # From the hold straight into a transfer the two do not meet in between.
+        if live.state.phase is Phase.TALKING:
+            self._talk(live)
 
     # --- transfer --------------------------------------------------------------------------------------------
 

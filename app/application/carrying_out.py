@@ -88,7 +88,7 @@ class CarryingOut:
         if live.caller_leg is None:
             return
         if fact.again:
-            self._announcing.say(live, "transfer_failed", then=lambda: self._wait(live))
+            self._announcing.say(live, "connecting", then=lambda: self._wait(live))
         else:
             self._phone.answer(live.caller_leg)
             self._announcing.say(live, "welcome", then=lambda: self._wait(live))

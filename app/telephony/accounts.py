@@ -10,7 +10,7 @@ import structlog
 
 from app.telephony.account import Account
 from app.telephony.messages import Identity
-from app.telephony.registration import Registration
+from app.telephony.registration import Registration, RegistrationState
 from app.telephony.sdp import is_host
 from app.telephony.transaction_layer import TransactionLayer
 from app.telephony.wire import Hop
@@ -51,6 +51,10 @@ class AccountBook:
     def hop(self, account: Account) -> Hop | None:
         """Where the account's server is, None while its name leads nowhere."""
         return self._hops.get(account)
+
+    def registered(self, account: Account) -> bool:
+        registration = self._registrations.get(account)
+        return registration is not None and registration.state is RegistrationState.REGISTERED
 
     async def _follow(self, account: Account) -> None:
         loop = asyncio.get_running_loop()

@@ -101,6 +101,10 @@ class SipLine:
         """The port that is listened on, once started."""
         return self._transport.port if self._transport is not None else 0
 
+    def registered(self, account: Account) -> bool:
+        """Whether the account's server has us now."""
+        return self._book is not None and self._book.registered(account)
+
     def report_to(self, events: PhoneEvents) -> None:
         """Who hears of calls."""
         self._events = events

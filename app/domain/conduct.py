@@ -77,7 +77,7 @@ def _operator_misses(_p: Profile, call: Call, command: c.OperatorMisses, _now: d
         return [f.OfferMissed(command.operator, command.why)]
     if call.phase is Phase.TRANSFERRING and call.target == command.operator:
         failed = f.TransferFailed(call.operator, command.operator, command.why)
-        return [failed, *_lost(call)] if call.source_left else [failed]
+        return [failed, *_nobody_left(call, "hung_up")] if call.source_left else [failed]
     raise Refused("not_now", "the call no longer rings at this operator")
 
 
@@ -294,20 +294,21 @@ def _operator_drops(profile: Profile, call: Call, command: c.OperatorDrops, now:
     if command.operator != call.operator or call.phase not in (*_CONVERSATION, Phase.DIALLING):
         return []
     if call.phase is Phase.DIALLING:
-        return _lost(call)
+        return _nobody_left(call, "lost" if command.lost else "hung_up")
     if call.phase is Phase.TRANSFERRING:
         return [] if call.source_left else [f.SourceLeft(call.operator)]
     said = listening.farewell_said(flow_of(profile, call), call)
     if said or not command.lost:
         return _part(call, "farewell" if said else "hung_up")
-    return _lost(call)
+    return _nobody_left(call, "lost")
 
 
-def _lost(call: Call) -> list[f.Fact]:
-    """Nobody is left with the caller: another operator is sought; an outgoing call ends."""
-    left = f.OperatorLeft(call.operator, "lost")
+def _nobody_left(call: Call, why: str) -> list[f.Fact]:
+    """Nobody is left with the caller: another operator is sought; an outgoing call ends. `why` is lost, or hung_up
+    when the operator put the telephone down."""
+    left = f.OperatorLeft(call.operator, why)
     if call.direction is Direction.OUTGOING:
-        return [left, f.CallEnded(By.LINE, "lost")]
+        return [left, f.CallEnded(By.LINE if why == "lost" else By.OPERATOR, why)]
     return [left, f.CallQueued(call.unit, again=True)]
 
 

@@ -128,14 +128,20 @@ class JitterBuffer:
         if position < self._read:
             codes = codes[self._read - position :]
             position = self._read
+        if not codes:
+            return
         self._end = max(self._end, position + len(codes))
         start = position % _RING
-        room = _RING - start
-        if codes and self._present[start]:
+        if self._present[start]:
             self.duplicates += 1
-        for at, part in ((start, codes[:room]), (0, codes[room:])):
-            self._ring[at : at + len(part)] = part
-            self._present[at : at + len(part)] = _ALL[:1] * len(part)
+        self._place(start, codes[: _RING - start])
+        if start + len(codes) > _RING:
+            self._place(0, codes[_RING - start :])
+
+    def _place(self, start: int, codes: bytes) -> None:
+        end = start + len(codes)
+        self._ring[start:end] = codes
+        self._present[start:end] = _ALL if len(codes) == FRAME else _ALL[:1] * len(codes)
 
     def _take(self) -> bytes | None:
         """The frame at the reading position, which moves on; None when no sample of it arrived."""

@@ -19,6 +19,7 @@ import structlog
 from app.application.ports import Clip, LegId
 from app.domain.errors import BadInput
 from app.telephony import g711
+from app.telephony.arrivals import Arrivals
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.desk import BrowserEnd
 from app.telephony.jitter_buffer import FADE_FRAMES
@@ -77,13 +78,14 @@ class Media:
         gone_for_s: float = 30.0,
     ) -> None:
         self._ports = RtpPorts(rtp_host, *rtp_ports)
+        self._arrivals = Arrivals()
         self._browsers = browsers
         self._silent_for_s = silent_for_s
         self._gone_for_s = gone_for_s
         self._events: MediaEvents | None = None
         self._legs: dict[LegId, _Leg] = {}
         self._clips = ClipForms()
-        self._ticker = Ticker(self._tick, self._skip)
+        self._ticker = Ticker(lambda: self.tick(), self._skip)
         self._ticks = 0
         self._due: list[tuple[LegId, Callable[[], None]]] = []
 
@@ -102,6 +104,7 @@ class Media:
         for leg in list(self._legs):
             self.close(leg)
         await self._browsers.stop()
+        self._arrivals.close()
         self._ports.close()
 
     # What the signalling asks for
@@ -109,6 +112,7 @@ class Media:
     def open_rtp(self, leg: LegId) -> int:
         self.close(leg)
         stream = RtpStream(self._ports.take(), _now())
+        self._arrivals.add(stream)
         self._legs[leg] = _Leg(leg, rtp=stream)
         return stream.port
 
@@ -130,6 +134,7 @@ class Media:
             return
         _part(gone)
         if gone.rtp is not None:
+            self._arrivals.remove(gone.rtp)
             self._ports.give_back(gone.rtp.sock)
         if gone.browser is not None:
             gone.browser.close()
@@ -168,14 +173,16 @@ class Media:
 
     # The tick
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """One beat of 20 ms; the ticker calls it."""
         now = _now()
         self._ticks += 1
         streams = [(leg, leg.rtp) for leg in self._legs.values() if leg.rtp is not None]
         desks = [(leg, leg.browser) for leg in self._legs.values() if leg.browser is not None]
         for place, leg in enumerate([*(leg for leg, _ in streams), *(leg for leg, _ in desks)]):
             leg.place = place
-        sound = self._hear(streams, desks, now)
+        self._arrivals.read(now)
+        sound = self._hear(streams, desks)
         self._tell_listeners(sound)
         self._speak_rtp(streams, sound)
         self._speak_browsers(desks, sound)
@@ -183,14 +190,11 @@ class Media:
             self._look_for_signs_of_life(now)
         self._run_due()
 
-    def _hear(
-        self, streams: list[tuple[_Leg, RtpStream]], desks: list[tuple[_Leg, BrowserEnd]], now: float
-    ) -> Sound:
+    def _hear(self, streams: list[tuple[_Leg, RtpStream]], desks: list[tuple[_Leg, BrowserEnd]]) -> Sound:
         """(legs, 160): what each leg says in this tick."""
         fading: list[tuple[int, int]] = []
         codes = []
         for leg, stream in streams:
-            stream.receive(now)
             if stream.keys:
                 self._tell_keys(leg, stream)
             frame, stage = stream.pull()

@@ -17,7 +17,6 @@ from app.telephony.telephone_events import KeyReceiver, KeySender, TelephoneEven
 
 _log = structlog.get_logger()
 
-_MOST_PACKETS_A_TICK: Final = 64  # a flood must not hold up the other legs
 _LARGEST_DATAGRAM: Final = 2048
 _STATIC: Final = {g711.STATIC_PAYLOAD_TYPE[law]: law for law in g711.LAWS}
 
@@ -73,16 +72,13 @@ class RtpStream:
         return self.remote is not None and self.remote.sends and self.remote.receives
 
     def receive(self, now: float) -> None:
-        """Take what waits in the socket."""
-        for _ in range(_MOST_PACKETS_A_TICK):
-            try:
-                datagram, source = self.sock.recvfrom(_LARGEST_DATAGRAM)
-            except BlockingIOError:
-                return
-            except OSError:
-                continue  # an ICMP error of an earlier packet; the next call tells of the next packet
-            if self.remote is not None:
-                self._accept(self.remote, datagram, source, now)
+        """Take one datagram from the socket, if there is one."""
+        try:
+            datagram, source = self.sock.recvfrom(_LARGEST_DATAGRAM)
+        except OSError:
+            return  # nothing there, or an ICMP error of an earlier packet
+        if self.remote is not None:
+            self._accept(self.remote, datagram, source, now)
 
     def _accept(self, remote: RtpRemote, datagram: bytes, source: Address, now: float) -> None:
         known = source == self._source

@@ -44,7 +44,7 @@ class Line:
     def __init__(self, gone_for_s: float = 30, origins: list[str] | None = None) -> None:
         self.told = Told()
         self.browsers = BrowserPhones("127.0.0.1", 0, OPERATORS.get, allowed_origins=origins)
-        self.media = Media("127.0.0.1", (41300, 41319), self.browsers, gone_for_s=gone_for_s)
+        self.media = Media("127.0.0.1", (21300, 21319), self.browsers, gone_for_s=gone_for_s)
         self.media.report_to(self.told)
         self.frames: list[bytes] = []
 

@@ -25,7 +25,7 @@ from tests.integration.telephony.rtp_peer import EVENT_TYPE, RtpPeer, Told, unti
 from tests.integration.telephony.sound import best_match, noise, samples_of, tone
 
 A, B = LegId("a"), LegId("b")
-PORTS = 41000, 41099
+PORTS = 21000, 21099
 
 
 @asynccontextmanager
@@ -328,25 +328,25 @@ async def test_names_are_not_resolved(media: Media, peer: RtpPeer) -> None:
 
 
 async def test_ports_are_even_kept_and_can_run_out(told: Told) -> None:
-    async with running(told, (41201, 41206)) as media:
-        assert {media.open_rtp(A), media.open_rtp(B)} == {41202, 41204}
-        assert media.open_rtp(LegId("c")) == 41206
+    async with running(told, (21201, 21206)) as media:
+        assert {media.open_rtp(A), media.open_rtp(B)} == {21202, 21204}
+        assert media.open_rtp(LegId("c")) == 21206
         with pytest.raises(NoPortFree):
             media.open_rtp(LegId("d"))
         media.close(B)
         media.close(B)
-        assert media.open_rtp(LegId("d")) in (41202, 41204)
+        assert media.open_rtp(LegId("d")) in (21202, 21204)
 
 
 async def test_ports_of_other_programs_are_passed_over(told: Told) -> None:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as foreign:
-        foreign.bind(("127.0.0.1", 41210))
-        async with running(told, (41210, 41213)) as media:
-            assert media.open_rtp(A) == 41212
+        foreign.bind(("127.0.0.1", 21210))
+        async with running(told, (21210, 21213)) as media:
+            assert media.open_rtp(A) == 21212
 
 
 async def test_stragglers_of_the_last_call_do_not_reach_the_next(told: Told, peer: RtpPeer, other: RtpPeer) -> None:
-    async with running(told, (41220, 41221)) as media:
+    async with running(told, (21220, 21221)) as media:
         port = join(media, A, peer)
         media.close(A)
         peer.burst(g711.encode("PCMA", noise(1600)).tobytes(), port)

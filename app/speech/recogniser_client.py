@@ -32,6 +32,8 @@ _MOST_UNANSWERED = 10
 _OPEN_WITHIN_S = 5.0
 _LAST_WORDS_WITHIN_S = 5.0
 _BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+_FAILURES_AT_THE_END = 3
+"""A closed channel whose recogniser is away for so many attempts has no more words to wait for."""
 _AWAY = (OSError, TimeoutError, ConnectionClosed, InvalidHandshake, ValueError)
 """What a recogniser that is gone, hangs or is something else raises; ValueError comes of a strange answer."""
 
@@ -197,7 +199,8 @@ class _Channel:
                 logger.error("recogniser_refused_channel", reason=str(error))
             self._queue.rewind()
             self._tell_available(False)
-            if self._closing.is_set() and self._queue.is_empty:
+            hopeless = failures >= _FAILURES_AT_THE_END and not self._answers
+            if self._closing.is_set() and (self._queue.is_empty or hopeless):
                 return
             pause = _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1]
             # Channels that lost one recogniser together must not all come back in the same instant.

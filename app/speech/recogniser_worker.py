@@ -44,10 +44,13 @@ class HandedOverSocket(socket.socket):
         """Nothing to do: the parent listens."""
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """The next connection. Raises BlockingIOError where there is none."""
+        """The next connection. Raises BlockingIOError or ConnectionAbortedError, which asyncio passes over."""
         size = array.array("i").itemsize
-        mark, ancillary, _flags, _address = self.recvmsg(1, socket.CMSG_SPACE(size))
         descriptors = array.array("i")
+        try:
+            mark, ancillary, _flags, _address = self.recvmsg(1, socket.CMSG_SPACE(size))
+        except ConnectionResetError:
+            mark, ancillary = b"", []
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(content[:size])
@@ -58,7 +61,19 @@ class HandedOverSocket(socket.socket):
         if not descriptors:
             raise BlockingIOError
         connection = socket.socket(fileno=descriptors[0])
-        return connection, connection.getpeername()
+        try:
+            return connection, connection.getpeername()
+        except OSError as error:
+            connection.close()
+            self.tell_parent(CONNECTION_GONE)
+            raise ConnectionAbortedError("gone before it was taken") from error
+
+    def tell_parent(self, what: bytes) -> None:
+        """One byte towards the parent; a parent that is gone ends the worker."""
+        try:
+            self.send(what)
+        except OSError:
+            self.stopped.set()
 
 
 class Worker:
@@ -81,7 +96,7 @@ class Worker:
         class Counted(ServerConnection):
             def connection_lost(self, exc: Exception | None) -> None:
                 super().connection_lost(exc)
-                worker._tell_parent(CONNECTION_GONE)
+                worker._parent.tell_parent(CONNECTION_GONE)
 
         server = serve(
             self._converse,
@@ -92,7 +107,7 @@ class Worker:
             max_size=_LONGEST_MESSAGE_BYTES,
         )
         async with server:
-            self._tell_parent(READY)
+            self._parent.tell_parent(READY)
             await stopped.wait()
 
     def _load(self) -> None:
@@ -105,12 +120,6 @@ class Worker:
 
     def _default_config(self) -> StreamConfig:
         return StreamConfig(float(self._description.sample_rate_hz))
-
-    def _tell_parent(self, what: bytes) -> None:
-        try:
-            self._parent.send(what)
-        except OSError:
-            self._parent.stopped.set()
 
     async def _converse(self, connection: ServerConnection) -> None:
         try:
@@ -179,7 +188,10 @@ def main(arguments: list[str]) -> int:
     """`recogniser_worker <model directory> <descriptor of the socket to the parent>`"""
     # Ctrl-C reaches the whole group of processes; the parent alone decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
     # websockets' own remarks (a probe that connects and leaves) are of no use to anyone here.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     parent = HandedOverSocket(fileno=int(arguments[1]))

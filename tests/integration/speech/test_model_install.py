@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app import model_commands
 from app.domain.errors import BadInput, Unavailable
 from app.speech import model_archive, model_install
 from app.speech.model_archive import unpack
@@ -20,7 +21,6 @@ from app.speech.model_download import Progress, download
 from app.speech.model_files import check_model
 from app.speech.model_install import KnownModel, install, installed_models
 from app.speech.progress_bar import ProgressBar
-from scripts.install_model import main
 from tests.integration.speech.file_server import FileServer
 from tests.integration.speech.telephone import MODEL
 
@@ -335,15 +335,14 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_file() -> None:
 def test_the_command_lists_checks_and_installs(
     tmp_path: Path, zipped: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    models = str(tmp_path / "models")
-    assert main(["--models", models, "install", str(zipped)]) == 0
-    assert f"{NAME} is installed" in capsys.readouterr().out
-    assert main(["--models", models, "list"]) == 0
+    models = tmp_path / "models"
+    model_commands.install_from(str(zipped), models, "")
+    written = capsys.readouterr()
+    assert f"{NAME} is installed" in written.out
+    assert f"unpack {NAME}: 100 %" in written.err
+    model_commands.show_list(models)
     listed = capsys.readouterr().out
     assert f"{NAME}: installed, 8000 Hz, 2673 words" in listed
-    assert "vosk-model-ru-0.42: known, 1.8G" in listed
-    assert main(["check", f"{models}/{NAME}"]) == 0
-    assert main(["--models", models, "install", "nothing.zip"]) == 1
-    failure = capsys.readouterr().err
-    assert failure.count("\n") == 1
-    assert "there is no archive nothing.zip" in failure
+    assert "vosk-model-ru-0.42: can be installed, 1.8G" in listed
+    model_commands.check(models / NAME)
+    assert "can be narrowed to phrases" in capsys.readouterr().out

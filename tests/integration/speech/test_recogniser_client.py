@@ -57,7 +57,7 @@ async def converse_as_vosk_server_does(connection: ServerConnection) -> None:
 
 async def test_words_come_as_partials_and_then_final_with_times(client: VoskRecognizer, listener: Listener) -> None:
     listening = client.listen(listener.on_heard, listener.on_available)
-    await feed(listening, say(QUESTION) + silence(1.0))
+    await feed(listening, say(QUESTION) + silence(2.0))
     await listener.until(lambda told: told.text == QUESTION)
     assert listener.available == [True]
     assert listener.loops == {asyncio.get_running_loop()}
@@ -82,7 +82,7 @@ async def test_the_last_words_come_after_the_channel_is_closed(client: VoskRecog
     await feed(listening, say(QUESTION, pause_s=0.15))
     assert listener.text == ""
     listening.close()
-    listening.feed(silence(1.0))
+    listening.feed(silence(2.0))
     await listener.until(lambda told: told.text == QUESTION)
     assert listener.available == [True]
 
@@ -114,7 +114,7 @@ async def test_a_killed_worker_costs_no_word_and_times_stay_call_times(
     recogniser: Recogniser, client: VoskRecognizer, listener: Listener
 ) -> None:
     listening = client.listen(listener.on_heard, listener.on_available)
-    await feed(listening, say(REPLY) + silence(1.0))
+    await feed(listening, say(REPLY) + silence(2.0))
     await listener.until(lambda told: told.text == REPLY)
     sound = say(QUESTION)
     middle = len(sound) // 2 // 320 * 320
@@ -125,10 +125,10 @@ async def test_a_killed_worker_costs_no_word_and_times_stay_call_times(
     await listener.until(lambda told: told.available == [True, False])
     await feed(listening, sound[middle:])
     await listener.until(lambda told: told.available == [True, False, True])
-    await feed(listening, silence(1.0))
+    await feed(listening, silence(2.0))
     await listener.until(lambda told: told.text == f"{REPLY} {QUESTION}")
     question = listener.words[len(REPLY.split()) :]
-    begins = (len(say(REPLY)) + len(silence(1.0))) / 16000 + 0.3
+    begins = (len(say(REPLY)) + len(silence(2.0))) / 16000 + 0.3
     ends = begins + len(sound) / 16000 - 0.6
     assert question[0].start_s == pytest.approx(begins, abs=0.25)
     assert question[-1].end_s == pytest.approx(ends, abs=0.4)
@@ -147,7 +147,7 @@ async def test_a_recogniser_that_comes_later_hears_what_is_said_from_then_on(lis
     await recogniser.start()
     try:
         await listener.until(lambda told: told.available == [False, True])
-        await feed(listening, say(QUESTION) + silence(1.0))
+        await feed(listening, say(QUESTION) + silence(2.0))
         await listener.until(lambda told: told.text == QUESTION)
         assert listener.words[0].start_s == pytest.approx(10.3, abs=0.25)
     finally:

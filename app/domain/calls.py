@@ -190,7 +190,7 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_to(_P.TALKING, f.OperatorJoined, _P.OFFERED),
     **_to(_P.TALKING, f.CalleeAnswered, _P.DIALLING),
     **_stays(f.CalleeNotReached, _P.DIALLING),
-    **_stays(f.PhraseHeard, *_AFTER_ANSWER, _P.WAITING),
+    **_stays(f.PhraseHeard, *_AFTER_ANSWER, _P.WAITING, _P.OFFERED),
     **_stays(f.StepTicked, *_AFTER_ANSWER, _P.WAITING),
     **_stays(f.StepUnticked, *_AFTER_ANSWER),
     **_stays(f.StageOpened, *_AFTER_ANSWER),

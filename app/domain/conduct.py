@@ -112,7 +112,7 @@ def _promise_out_of_hours(profile: Profile, call: Call, now: datetime) -> list[f
 
 def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -> list[f.Fact]:
     text = command.text.strip()
-    if not text or call.phase not in (*_WITH_OPERATOR, Phase.WAITING):
+    if not text or call.phase not in (*_WITH_OPERATOR, Phase.WAITING, Phase.OFFERED):
         return []
     heard = f.PhraseHeard(command.speaker, command.operator, text, command.start_s, command.end_s, command.words)
     if call.phase not in _CONVERSATION:
@@ -322,11 +322,13 @@ def _end(_profile: Profile, call: Call, command: c.End, _now: datetime) -> list[
 
 
 def _interrupt(profile: Profile, call: Call, command: c.Interrupt, now: datetime) -> list[f.Fact]:
-    """A call that the end of the program cut off; an incoming caller is called back."""
+    """A call that the end of the program cut off; an incoming caller is called back, unless that is
+    promised already."""
     if not call.open:
         return []
     promise: list[f.Fact] = []
-    if call.direction is Direction.INCOMING and call.phase is not Phase.SURVEY and call.number.startswith("+"):
+    incoming = call.direction is Direction.INCOMING and call.phase is not Phase.SURVEY
+    if incoming and not call.promises and call.number.startswith("+"):
         due = add_working_time(profile.schedule, now, profile.terms.callback)
         promise = [f.PromiseMade(command.promise, call.number, "", due, "", By.LINE, call.operator)]
     return [*promise, *_end(profile, call, c.End("interrupted"), now)]

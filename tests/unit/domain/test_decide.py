@@ -38,7 +38,7 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
 }
 """Where a command can make facts. The rest of the commands write up the call while an operator is or was in it."""
 WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED}
-HEARD = WITH_OPERATOR | {Phase.WAITING}
+HEARD = WITH_OPERATOR | {Phase.WAITING, Phase.OFFERED}
 DROPS = {Phase.OFFERED, Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.DIALLING}
 WRITTEN_UP = (
     c.Tick,

@@ -82,6 +82,11 @@ class Exchange:
 
     def apply(self, live: LiveCall, command: c.Command) -> list[Fact]:
         """Decide, record, carry out. Raises what the domain raises, having changed nothing."""
+        facts = self._decide(live, command)
+        self._carry_out(live, facts)
+        return facts
+
+    def _decide(self, live: LiveCall, command: c.Command) -> list[Fact]:
         facts = decide(self.profile, live.state, command, self.clock.now())
         recorded = self.recorder.number(live.stream, facts)
         state = live.state
@@ -89,7 +94,6 @@ class Exchange:
             state = evolve(state, one)
         self.recorder.keep(recorded)
         live.state = state
-        self._carry_out(live, facts)
         return facts
 
     def tell(self, live: LiveCall, command: c.Command) -> None:
@@ -102,7 +106,7 @@ class Exchange:
         nested, self._busy = self._busy, True
         try:
             for fact in facts:
-                self._effects.carry_out(live, fact)
+                self._effect(live, fact)
         finally:
             self._busy = nested
         if not nested:
@@ -110,6 +114,14 @@ class Exchange:
             if self._somebody_free:
                 self.dispatch()
             self.on_change()
+
+    def _effect(self, live: LiveCall, fact: Fact) -> None:
+        try:
+            self._effects.carry_out(live, fact)
+        except Exception:
+            # The fact has happened. What else it leads to, a leg to end or a caller to be heard, must not fall with
+            # one failure.
+            log.exception("effect_failed", call=live.id, fact=type(fact).__name__)
 
     def _work_off(self) -> None:
         while self._waiting_commands:

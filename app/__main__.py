@@ -1,4 +1,4 @@
-"""The command line: `liniya COMMAND`. Errors of the settings or the machine end it with one clear line, status 2."""
+"""The command line: `liniya COMMAND`. Wrong settings or a wrong machine end it with one clear line, status 2."""
 
 from __future__ import annotations
 

@@ -200,11 +200,12 @@ class Exchange:
         return sum(live.state.phase in (Phase.WAITING, Phase.OFFERED) for live in self.calls.values())
 
     def interrupt(self, call_id: str, log_of_call: Iterable[Recorded]) -> None:
-        """Close a call that an earlier run of the program left open, and have its caller called back."""
-        state = fold(call_id, log_of_call)
-        live = LiveCall(state)
-        self.recorder.known(live.stream, state.seq)
-        self.apply(live, c.Interrupt(self.new_id()))
+        """Close a call that an earlier run of the program left open, and have its caller called back. Nothing is
+        carried out: its legs are gone, and its operators have yet to come to the desk."""
+        live = LiveCall(fold(call_id, log_of_call))
+        self.recorder.known(live.stream, live.state.seq)
+        self._decide(live, c.Interrupt(self.new_id()))
+        self.recorder.forget(live.stream)
 
     def stop(self) -> None:
         """The program ends: calls under way are closed as interrupted."""

@@ -16,7 +16,16 @@ from app.application.announcing import Announcing
 from app.application.carrying_out import CarryingOut
 from app.application.hearing import Hearing
 from app.application.live_call import ASK_AGAIN, LiveCall
-from app.application.ports import Announcer, Clock, LegEnd, LegId, PanelFeed, PhoneLine, Recognizer
+from app.application.ports import (
+    Announcer,
+    Clock,
+    LegEnd,
+    LegId,
+    PanelFeed,
+    PhoneLine,
+    Recognizer,
+    Rejection,
+)
 from app.application.recorder import Recorder
 from app.application.roster import Device, Roster
 from app.application.survey_by_phone import SurveyByPhone
@@ -66,6 +75,7 @@ class Exchange:
         self._waiting_commands: deque[tuple[LiveCall, c.Command]] = deque()
         self._busy = False
         self._somebody_free = False
+        self._stopping = False
         self._announcing = Announcing(phone, announcer, profile.announcements)
         self._survey = SurveyByPhone(phone, recognizer, self._announcing, clock, profile, self.tell)
         self._hearing = Hearing(
@@ -179,7 +189,7 @@ class Exchange:
         passed over only for a while, or an operator back from a break would never get it. While facts are carried
         out it waits until all of them are."""
         self._somebody_free = self._busy
-        if self._busy:
+        if self._busy or self._stopping:
             return
         waiting = [live for live in self.calls.values() if live.state.phase is Phase.WAITING]
         promised: set[str] = set()
@@ -208,13 +218,17 @@ class Exchange:
         self.recorder.forget(live.stream)
 
     def stop(self) -> None:
-        """The program ends: calls under way are closed as interrupted."""
+        """The program ends: calls under way are closed as interrupted, new ones are turned away."""
+        self._stopping = True
         for live in list(self.calls.values()):
             self.tell(live, c.Interrupt(self.new_id()))
 
     # --- from the telephone ----------------------------------------------------------------------------------
 
     def call_arrived(self, leg: LegId, *, caller: str, dialled: str) -> None:
+        if self._stopping:
+            self._phone.reject(leg, Rejection.UNAVAILABLE)
+            return
         live = self._new_call()
         live.caller_leg = leg
         self.own(live, leg)

@@ -12,9 +12,10 @@ TARGET = PROJECT / "docs" / "settings.md"
 
 HEAD = """# Settings
 
-Every setting is an environment variable, or a line `NAME=value` in a file that `liniya --settings FILE ...`, the variable
-`LINIYA_SETTINGS` or the name `liniya.env` in the working folder points to. The environment wins over the file. A setting that
-cannot be used stops the program with one line that names it. `liniya check` says what is in force.
+Every setting is an environment variable, or a line `NAME=value` in a file that `liniya --settings FILE ...`,
+the variable `LINIYA_SETTINGS` or the name `liniya.env` in the working folder points to. The environment wins over
+the file. A setting that cannot be used stops the program with one line that names it. `liniya check` says what is
+in force.
 
 This page is written by `python -m scripts.describe_settings`; a test compares it with the program.
 

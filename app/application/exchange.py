@@ -25,6 +25,7 @@ from app.application.ports import (
     PhoneLine,
     Recognizer,
     Rejection,
+    Timer,
 )
 from app.application.recorder import Recorder
 from app.application.roster import Device, Roster
@@ -72,6 +73,7 @@ class Exchange:
         self._phone = phone
         self._feed = feed
         self._legs: dict[LegId, LiveCall] = {}
+        self._deaf: dict[str, Timer] = {}
         self._waiting_commands: deque[tuple[LiveCall, c.Command]] = deque()
         self._busy = False
         self._somebody_free = False
@@ -281,13 +283,16 @@ class Exchange:
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         place = self.roster.place(operator)
         place.browser_connected, place.microphone = connected, microphone
+        if operator in self._deaf:
+            self._deaf.pop(operator).cancel()
         if connected:
             self.dispatch()
         else:
-            self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
+            self._deaf[operator] = self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
         self.on_change()
 
     def _break_if_deaf(self, operator: str) -> None:
+        self._deaf.pop(operator, None)
         place = self.roster.place(operator)
         if place.presence is Presence.READY and place.device is Device.BROWSER and not place.browser_connected:
             self.roster.move(operator, Presence.BREAK, why="no_sound")

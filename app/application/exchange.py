@@ -203,8 +203,8 @@ class Exchange:
                 self.tell(live, c.Offer(place.login))
 
     def make_ready(self, login: str) -> None:
-        """The operator may be asked again."""
-        self.roster.move(login, Presence.READY)
+        """The operator may be asked again; who has left the directory meanwhile leaves the desk."""
+        self.roster.move(login, Presence.READY if self.roster.person(login) else Presence.AWAY)
         self.dispatch()
         self.on_change()
 

@@ -115,8 +115,10 @@ class PanelCommands:
     def _transfer(self, login: str, arguments: Arguments) -> None:
         live = self._my_call(login)
         target = _string(arguments, "to")
-        free = self._roster.person(target) is not None and self._roster.place(target).free
-        self._exchange.apply(live, c.Transfer(target, free, bool(arguments.get("told"))))
+        told = arguments.get("told", False)
+        if not isinstance(told, bool):
+            raise BadInput("«told» must be true or false")
+        self._exchange.apply(live, c.Transfer(target, self._roster.takes_calls(target), told))
 
     # --- promises --------------------------------------------------------------------------------------------
 

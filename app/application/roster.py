@@ -101,10 +101,14 @@ class Roster:
     def free_for(self, unit: str, passed_over: tuple[str, ...]) -> Place | None:
         """Who is asked next: a free operator of the unit, else of any unit, the longest idle first."""
         free = sorted(
-            (p for p in self._places.values() if p.free and p.login not in passed_over),
+            (p for p in self._places.values() if self.takes_calls(p.login) and p.login not in passed_over),
             key=lambda p: p.since,
         )
         return next((p for p in free if self._unit(p.login) == unit), free[0] if free else None)
+
+    def takes_calls(self, login: str) -> bool:
+        """The operator is free, and still in the directory."""
+        return self._staff.operator(login) is not None and self.place(login).free
 
     def _unit(self, login: str) -> str:
         person = self._staff.operator(login)

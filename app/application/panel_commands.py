@@ -152,7 +152,9 @@ class PanelCommands:
         why = _string(arguments, "why").strip()
         if not why:
             raise BadInput("write why the promise is closed without a call")
-        self._exchange.recorder.record(f"promise:{promise.id}", [PromiseClosed(promise.id, login, why)])
+        stream = f"promise:{promise.id}"
+        self._exchange.recorder.record(stream, [PromiseClosed(promise.id, login, why)])
+        self._exchange.recorder.forget(stream)
 
 
 def _string(arguments: Arguments, name: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from app.application.ports import CallJournal, Clock
 from app.domain import promises as promise_log
-from app.domain.facts import Fact, Recorded
+from app.domain.facts import Fact, PromiseMade, Recorded
 from app.domain.promises import Promise
 
 
 class Recorder:
-    """Numbers facts, journals them, and keeps the promises of all calls."""
+    """Numbers facts, journals them, and keeps the promises of all calls: the open and the fresh ones."""
 
     def __init__(self, journal: CallJournal, clock: Clock, promises: Mapping[str, Promise] | None = None) -> None:
         self._journal = journal
@@ -37,6 +37,8 @@ class Recorder:
         for one in recorded:
             self._last[one.stream] = one.seq
             self.promises = promise_log.evolve(self.promises, one)
+            if isinstance(one.fact, PromiseMade):
+                self.promises = promise_log.without_old(self.promises, one.at)
 
     def record(self, stream: str, facts: Sequence[Fact]) -> None:
         """Number and keep."""

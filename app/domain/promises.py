@@ -10,6 +10,7 @@ from enum import StrEnum
 from app.domain import facts as f
 
 DUE_SOON = timedelta(hours=1)
+DONE_REMEMBERED = timedelta(days=1)
 
 
 class PromiseState(StrEnum):
@@ -62,6 +63,11 @@ def evolve(promises: Mapping[str, Promise], recorded: f.Recorded) -> Mapping[str
         return promises
     promise = promises.get(fact.promise)
     return promises if promise is None else {**promises, promise.id: _after(promise, fact, recorded)}
+
+
+def without_old(promises: Mapping[str, Promise], now: datetime) -> Mapping[str, Promise]:
+    """The promises that still matter: open ones, and those done within the last day, which panels may show."""
+    return {p.id: p for p in promises.values() if p.closed_at is None or now - p.closed_at <= DONE_REMEMBERED}
 
 
 def _made(fact: f.PromiseMade, recorded: f.Recorded) -> Promise:

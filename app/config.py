@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     )
     always_open: bool = Field(False, description="Answer at any hour: for demonstrations")
 
+    clock_shift_s: int = Field(
+        0, description="Seconds added to the clock of the line: for tests and rehearsals of holidays"
+    )
+
     # --- the line ---
     sip_host: str = Field("127.0.0.1", description="Address on which SIP and RTP are received")
     sip_port: PORT = Field(5060, description="SIP port, UDP and TCP")

@@ -10,7 +10,7 @@ import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 import uvicorn
@@ -57,10 +57,13 @@ FLUSH_S = 5.0
 
 
 class LoopClock:
-    """`ports.Clock` over the running event loop."""
+    """`ports.Clock` over the running event loop; `shift_s` seconds ahead of the machine's."""
+
+    def __init__(self, shift_s: int = 0) -> None:
+        self._shift = timedelta(seconds=shift_s)
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._shift
 
     def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
         return asyncio.get_running_loop().call_later(seconds, action)
@@ -86,7 +89,7 @@ def read_profile(settings: Settings) -> Profile:
             f"LINIYA_PROFILE={settings.profile}: no such folder in {settings.call_flows_dir}; "
             f"there are: {', '.join(known) or 'none'}"
         )
-    year = datetime.now(UTC).year
+    year = LoopClock(settings.clock_shift_s).now().year
     return load_profile(settings.profile_dir, always_open=settings.always_open, years=range(year - 1, year + 3))
 
 
@@ -125,7 +128,7 @@ async def run_line(settings: Settings) -> None:
 
 async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     profile = read_profile(settings)
-    clock = LoopClock()
+    clock = LoopClock(settings.clock_shift_s)
     engine = open_database(settings)
     stack.callback(engine.dispose)
     journal = SpooledJournal(engine, settings.data_dir / "spool", profile.schedule.zone)
@@ -303,7 +306,7 @@ def check_machine(settings: Settings) -> list[str]:
     _check_ports(settings)
     advertised = settings.sip_advertised_host or settings.sip_host
     return [
-        f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), {_hours_now(profile)}",
+        f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), {_hours_now(profile, settings)}",
         f"SIP: received on {settings.sip_host}:{settings.sip_port}, told to others as {advertised}; "
         f"sound on UDP {first}-{last}",
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
@@ -312,8 +315,8 @@ def check_machine(settings: Settings) -> list[str]:
     ]
 
 
-def _hours_now(profile: Profile) -> str:
-    now = LoopClock().now()
+def _hours_now(profile: Profile, settings: Settings) -> str:
+    now = LoopClock(settings.clock_shift_s).now()
     if is_open(profile.schedule, now):
         return "now open"
     return f"now closed until {next_opening(profile.schedule, now):%d.%m.%Y %H:%M}"

@@ -185,7 +185,8 @@ def _counts_by(connection: Connection, where: Where, key: ColumnElement[Any]) ->
     found: dict[Any, Counts] = {}
     for row in connection.execute(select(key.label("key"), *_counting()).where(where).group_by(key)):
         counts = row._asdict()
-        found[counts.pop("key")] = Counts(**counts)
+        group = counts.pop("key")
+        found[group] = Counts(**counts)
     return found
 
 

@@ -52,7 +52,8 @@ class PanelCommands:
         if desk is not None:
             answer = desk(operator, arguments) or {}
         elif name in _OF_THE_CALL:
-            self._exchange.apply(self._my_call(operator), _OF_THE_CALL[name](arguments, self._exchange))
+            live = self._written_by(operator) if name in _WRITING else self._conducted_by(operator)
+            self._exchange.apply(live, _OF_THE_CALL[name](arguments, self._exchange))
             answer = {}
         else:
             raise BadInput(f"there is no command «{name}»")
@@ -100,6 +101,20 @@ class PanelCommands:
             raise Refused("not_now", "there is no call")
         return live
 
+    def _conducted_by(self, login: str) -> LiveCall:
+        """The operator's call while it is theirs: not while it rings at them, nor once a colleague has it."""
+        live = self._my_call(login)
+        if live.state.operator != login:
+            raise Refused("not_now", "a colleague conducts the call")
+        return live
+
+    def _written_by(self, login: str) -> LiveCall:
+        """The operator's call, also once it is handed on: the wrap-up is for writing."""
+        live = self._my_call(login)
+        if login not in live.state.operators:
+            raise Refused("not_now", "answer the call first")
+        return live
+
     def _accept(self, login: str, _arguments: Arguments) -> None:
         live = self._my_call(login)
         place = self._roster.place(login)
@@ -113,7 +128,7 @@ class PanelCommands:
         self._exchange.apply(self._my_call(login), c.OperatorMisses(login, "declined"))
 
     def _transfer(self, login: str, arguments: Arguments) -> None:
-        live = self._my_call(login)
+        live = self._conducted_by(login)
         target = _string(arguments, "to")
         told = arguments.get("told", False)
         if not isinstance(told, bool):
@@ -198,6 +213,9 @@ def _promise(arguments: Arguments, exchange: Exchange) -> c.Command:
         interval=_string(arguments, "interval"),
     )
 
+
+_WRITING = frozenset({"tick", "untick", "caller_name", "need", "topic", "notes", "promise"})
+"""Commands that write the call up; the others of the call conduct it."""
 
 _OF_THE_CALL: dict[str, Callable[[Arguments, Exchange], c.Command]] = {
     "hang_up": lambda a, _e: c.HangUp(_string(a, "reason")),

@@ -70,6 +70,7 @@ export class BrowserPhone extends EventTarget {
   #node = null;
   #stream = null;
   #muted = false;
+  #asked = false;
   #gesture = () => this.#context?.resume();
   #devices = () => this.#askAgain();
 
@@ -189,7 +190,7 @@ export class BrowserPhone extends EventTarget {
   }
 
   #tellOfMicrophone() {
-    if (this.state.connected) this.#tell({ microphone: this.#stream !== null });
+    if (this.state.connected && this.#asked) this.#tell({ microphone: this.#stream !== null });
   }
 
   // The sound
@@ -239,6 +240,7 @@ export class BrowserPhone extends EventTarget {
     } catch (error) {
       this.#change({ microphone: error.name === "NotAllowedError" ? "refused" : "absent" });
     }
+    this.#asked = true; // until then the line supposes one
     this.#tellOfMicrophone();
   }
 

@@ -10,7 +10,7 @@
 const RATE = 8000;
 const BLOCK = 160;
 const TARGET = 800; // 100 ms wait before playing begins: the server's tick, the network and this page all stall
-const LOW = 320; // below 40 ms a sample is repeated now and then, above HIGH one is left out: 1 in 128 is not heard
+const LOW = 400; // below 50 ms a sample is repeated now and then, above HIGH one is left out: 1 in 128 is not heard
 const HIGH = TARGET + 240;
 const MOST = 3200; // beyond 400 ms the oldest go at once
 const WINDOW = 50; // quanta over which the least filling is judged: 0.8 s
@@ -113,7 +113,7 @@ class PlayoutRing {
   judge() {
     this.least = Math.min(this.least, this.filled);
     if (this.correction > 0 && this.filled <= TARGET) this.correction = 0;
-    if (this.correction < 0 && this.filled >= TARGET / 2) this.correction = 0;
+    if (this.correction < 0 && this.filled >= 0.75 * TARGET) this.correction = 0;
     this.quanta += 1;
     if (this.quanta < WINDOW) return;
     if (this.least > HIGH) this.correction = 1;

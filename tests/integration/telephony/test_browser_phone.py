@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -41,9 +44,16 @@ OPERATORS = {"anna": "a.petrova", "boris": "b.ivanov"}
 class Line:
     """A media engine with browsers, and what it told."""
 
-    def __init__(self, gone_for_s: float = 30, origins: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        gone_for_s: float = 30,
+        origins: list[str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         self.told = Told()
-        self.browsers = BrowserPhones("127.0.0.1", 0, OPERATORS.get, allowed_origins=origins)
+        self.browsers = BrowserPhones(
+            "127.0.0.1", 0, OPERATORS.get, allowed_origins=origins, ssl_context=ssl_context
+        )
         self.media = Media("127.0.0.1", (21300, 21319), self.browsers, gone_for_s=gone_for_s)
         self.media.report_to(self.told)
         self.frames: list[bytes] = []
@@ -292,6 +302,30 @@ async def test_port_in_use_is_said_in_one_line() -> None:
             await phones.start()
         assert "\n" not in str(error.value)
         await phones.stop()
+
+
+async def test_sound_goes_over_tls_both_ways(tmp_path: Path) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs Debian's openssl to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=line -days 2"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([openssl, *request.split(), *names], check=True, capture_output=True)  # noqa: ASYNC221 - brief
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(certificate, key)
+    theirs = ssl.create_default_context(cafile=certificate)
+    pcm = noise(1600).astype("<i2").tobytes()
+    async with running(Line(ssl_context=ours)) as line:
+        line.open()
+        address = f"wss://127.0.0.1:{line.browsers.port}/audio?token=anna"
+        async with connect(address, ssl=theirs, compression=None, max_queue=None) as client:
+            assert await control(client) == {"audio": "ready"}
+            line.media.play(LEG, [Clip("notice", pcm)], tag="notice")
+            assert pcm in await sound(client, 30)
+            for start in range(0, len(pcm), 320):
+                await client.send(pcm[start : start + 320])
+            await until(lambda: pcm in b"".join(line.frames), "the sound")
 
 
 # The real page

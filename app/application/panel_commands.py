@@ -46,8 +46,8 @@ class PanelCommands:
 
     def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out a command; the answer is JSON-ready. Refused, or BadInput."""
-        self._seen.add(operator)
         self._roster.place(operator)
+        self._seen.add(operator)
         desk = self._of_the_desk.get(name)
         if desk is not None:
             answer = desk(operator, arguments) or {}
@@ -61,8 +61,9 @@ class PanelCommands:
         return answer
 
     def view(self, operator: str) -> Mapping[str, Any]:
+        view = self._views.view(operator)
         self._seen.add(operator)
-        return self._views.view(operator)
+        return view
 
     def show_all(self) -> None:
         """Bring every panel that was ever asked for up to date; only differences travel."""

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from babel.dates import format_datetime
 
 from app.application.announcing import Announcing
 from app.application.hearing import Hearing
@@ -19,6 +18,7 @@ from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Phase
 from app.domain.facts import Presence
+from app.domain.spoken_russian import spoken_time, spoken_weekday_and_date
 
 if TYPE_CHECKING:
     from app.application.exchange import Exchange
@@ -106,8 +106,9 @@ class CarryingOut:
         if live.caller_leg is None:
             return
         self._phone.answer(live.caller_leg)
-        zone = self._exchange.profile.schedule.zone
-        opening = format_datetime(fact.next_opening, "EEEE, d MMMM, H:mm", tzinfo=zone, locale="ru")
+        local = fact.next_opening.astimezone(self._exchange.profile.schedule.zone)
+        # In words: the voice would read figures in the wrong case.
+        opening = f"{spoken_weekday_and_date(local.date())}, в {spoken_time(local.time())}"
         values = {"hours": self._exchange.profile.hours_text, "next_opening": opening}
         self._announcing.say(live, "closed", values, then=lambda: self._after_closed(live))
 

@@ -20,7 +20,7 @@ from app.speech import espeak
 from app.speech.announcer import EspeakAnnouncer, attention_tone
 from app.speech.espeak import synthesise
 from app.speech.sound import active_level_dbfs, from_pcm
-from app.speech.spoken_russian import spoken_hours
+from app.domain.spoken_russian import spoken_hours
 from tests.integration.speech.telephone import MODEL, say
 
 

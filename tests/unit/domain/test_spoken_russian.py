@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from app.speech.spoken_russian import (
+from app.domain.spoken_russian import (
     cardinal,
     spoken_date,
     spoken_hours,

@@ -76,18 +76,20 @@ class PanelCommands:
         place = self._roster.place(login)
         device = _device(arguments.get("device", str(place.device)))
         person = self._roster.person(login)
-        place.phone = _string(arguments, "phone") or (person.phone if person else "")
-        if device is Device.PHONE and not place.phone:
+        phone = _optional(arguments, "phone") or (person.phone if person else "")
+        if phone and not phone.startswith("sip:"):
+            raise BadInput("the telephone must be a sip: address")
+        if device is Device.PHONE and not phone:
             raise BadInput("no telephone is set: write its sip: address in the settings")
         if place.presence in (Presence.BUSY, Presence.OFFERED):
             raise Refused("busy", "a call is under way")
-        place.device = device
+        place.device, place.phone = device, phone
         self._exchange.make_ready(login)
 
     def _break(self, login: str, arguments: Arguments) -> None:
         if self._roster.place(login).presence in (Presence.BUSY, Presence.OFFERED):
             raise Refused("busy", "a call is under way")
-        self._roster.move(login, Presence.BREAK, why=_string(arguments, "why"))
+        self._roster.move(login, Presence.BREAK, why=_optional(arguments, "why"))
 
     def _sign_out(self, login: str, _arguments: Arguments) -> None:
         if self._roster.place(login).presence in (Presence.BUSY, Presence.OFFERED):
@@ -165,7 +167,7 @@ class PanelCommands:
             raise Refused("unknown_promise", "there is no such promise")
         if promise.state is not PromiseState.OPEN:
             raise Refused("closed_promise", "the promise is already closed", "L11")
-        why = _string(arguments, "why").strip()
+        why = _optional(arguments, "why").strip()
         if not why:
             raise BadInput("write why the promise is closed without a call")
         stream = f"promise:{promise.id}"
@@ -173,8 +175,13 @@ class PanelCommands:
         self._exchange.recorder.forget(stream)
 
 
+def _optional(arguments: Arguments, name: str) -> str:
+    return _string(arguments, name) if name in arguments else ""
+
+
 def _string(arguments: Arguments, name: str) -> str:
-    value = arguments.get(name, "")
+    """The text of that name. BadInput without it: nothing is to be emptied by a command that lacks its text."""
+    value = arguments.get(name)
     if not isinstance(value, str):
         raise BadInput(f"«{name}» must be text")
     return value
@@ -195,7 +202,7 @@ def _seconds(arguments: Arguments, name: str) -> int:
 
 
 def _moment(arguments: Arguments, name: str, exchange: Exchange) -> datetime | None:
-    text = _string(arguments, name)
+    text = _optional(arguments, name)
     if not text:
         return None
     try:
@@ -211,7 +218,7 @@ def _promise(arguments: Arguments, exchange: Exchange) -> c.Command:
         number=_string(arguments, "number"),
         asked=_string(arguments, "asked"),
         due_at=_moment(arguments, "due_at", exchange),
-        interval=_string(arguments, "interval"),
+        interval=_optional(arguments, "interval"),
     )
 
 
@@ -219,7 +226,7 @@ _WRITING = frozenset({"tick", "untick", "caller_name", "need", "topic", "notes",
 """Commands that write the call up; the others of the call conduct it."""
 
 _OF_THE_CALL: dict[str, Callable[[Arguments, Exchange], c.Command]] = {
-    "hang_up": lambda a, _e: c.HangUp(_string(a, "reason")),
+    "hang_up": lambda a, _e: c.HangUp(_optional(a, "reason")),
     "to_survey": lambda _a, _e: c.SendToSurvey(),
     "hold": lambda a, e: c.PlaceOnHold(
         _seconds(a, "return_in_s") if "return_in_s" in a else e.profile.terms.hold_s

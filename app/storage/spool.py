@@ -46,6 +46,10 @@ def decode(line: bytes) -> str | None:
     return raw.decode() if mark == b"%08x" % zlib.crc32(raw) else None
 
 
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
 class Spool:
     """The file `journal.spool` in `folder`. Appended to by any thread, read and drained by one.
 
@@ -58,7 +62,7 @@ class Spool:
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fd = _for_the_owner(str(self._path), os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise Unavailable(
                 f"spool {self._path}: {error.strerror}; give the line a folder it may write"
@@ -153,7 +157,7 @@ class Spool:
     def reject(self, line: bytes) -> None:
         """Set a line aside for a person: nothing is thrown away."""
         try:
-            with self._rejected.open("ab") as rejected:
+            with open(self._rejected, "ab", opener=_for_the_owner) as rejected:
                 rejected.write(line.rstrip(b"\n") + b"\n")
         except OSError:
             log.exception("spool_cannot_set_aside", pd_line=line.decode(errors="replace"))

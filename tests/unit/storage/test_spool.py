@@ -129,5 +129,7 @@ def test_a_line_that_could_not_be_written_whole_leaves_nothing(
 
 def test_the_spool_is_its_owners(tmp_path: Path) -> None:
     """It holds telephone numbers and what was said."""
-    Spool(tmp_path).close()
-    assert (tmp_path / "journal.spool").stat().st_mode & 0o077 == 0
+    spool = Spool(tmp_path)
+    spool.reject(b"refused")
+    spool.close()
+    assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == [0, 0]

@@ -58,9 +58,10 @@ class AccountBook:
 
     async def _follow(self, account: Account) -> None:
         loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in self._identity.host else socket.AF_INET
         while True:
             try:
-                found = await loop.getaddrinfo(account.host, account.port, type=socket.SOCK_STREAM)
+                found = await loop.getaddrinfo(account.host, account.port, family=family, type=socket.SOCK_STREAM)
             except OSError as error:
                 log.warning("sip_server_not_found", host=account.host, why=str(error))
                 await asyncio.sleep(RETRY_S)

@@ -114,8 +114,6 @@ class OutboundCall(Call):
                 raise NoCommonCodec("the answer brings no description")
             remote = accept(described, response.hop.host)
         except SipError:
-            self._acknowledge()
-            self.state = CallState.UP
             self.take(CallEvent.BREAK, 488)
             return
         self.connect(remote)

@@ -100,7 +100,7 @@ class SipTransport:
                 await loop.create_connection(lambda: _Connection(self), hop.host, hop.port)
         except OSError as error:  # TimeoutError is one
             self._opening.pop(hop, None)
-            log.info("sip_connection_failed", pd_host=hop.host, port=hop.port, why=str(error))
+            log.info("sip_connection_failed", pd_host=hop.host, port=hop.port, why=type(error).__name__)
             self._on_failure(hop)
             return
         except asyncio.CancelledError:
@@ -148,7 +148,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         # An ICMP answer: the retransmissions and their time-outs deal with it (18.4).
-        log.debug("sip_datagram_refused", why=str(exc))
+        log.debug("sip_datagram_refused", why=type(exc).__name__)
 
 
 class _Connection(asyncio.Protocol):

@@ -24,7 +24,11 @@ def closed(make_house: Callable[..., House]) -> House:
 
 
 @pytest.mark.parametrize(
-    ("at", "opening"), [(LUNCH, "понедельник, 23 ноября, 13:00"), (SATURDAY, "понедельник, 23 ноября, 8:30")]
+    ("at", "opening"),
+    [
+        (LUNCH, "в понедельник, двадцать третьего ноября, в тринадцать часов"),
+        (SATURDAY, "в понедельник, двадцать третьего ноября, в восемь тридцать"),
+    ],
 )
 def test_caller_hears_the_hours_and_the_next_opening(
     make_house: Callable[..., House], at: datetime, opening: str
@@ -74,9 +78,7 @@ def test_pressing_one_twice_promises_once(closed: House) -> None:
 
 
 @pytest.mark.parametrize(("number", "key"), [(CALLER, "2"), ("anonymous", "1"), ("101", "1")])
-def test_other_keys_and_numbers_that_cannot_be_called_promise_nothing(
-    closed: House, number: str, key: str
-) -> None:
+def test_other_keys_and_numbers_that_cannot_be_called_promise_nothing(closed: House, number: str, key: str) -> None:
     caller = closed.dial(number)
     closed.phone.presses(caller, key)
     assert not closed.recorder.promises

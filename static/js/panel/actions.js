@@ -8,7 +8,7 @@ const is =
   (view) =>
     situations.includes(situation(view));
 
-/** Each action: `name`, `words(view)`, `icon(view)`, `key` (a letter, with Ctrl+Shift), `can(view)`, `run()`, and
+/** Each action: `name`, `words(view)`, `says(view)` where the words are too short to be heard alone, `icon(view)`, `key` (a letter, with Ctrl+Shift), `can(view)`, `run()`, and
     where it stands: `bar` (the call's bar) and how it looks there (`look(view)`). */
 export function mountActions(panel) {
   const { store, tell, sheets, phone } = panel;
@@ -30,7 +30,7 @@ export function mountActions(panel) {
     {
       name: "hold",
       bar: true,
-      words: (now) => (now.call?.phase === "held" ? t("Return to the caller") : t("Hold")),
+      words: (now) => (now.call?.phase === "held" ? t("Return") : t("Hold")),
       icon: (now) => (now.call?.phase === "held" ? "play" : "pause"),
       look: (now) => (now.call?.phase === "held" ? "primary" : ""),
       key: "E",
@@ -40,10 +40,10 @@ export function mountActions(panel) {
     {
       name: "mute",
       bar: true,
-      words: () => (phone.muted ? t("Unmute") : t("Mute")),
+      words: () => t("Microphone"),
+      says: () => (phone.muted ? t("Switch the microphone on") : t("Switch the microphone off")),
       icon: () => (phone.muted ? "microphone-off" : "microphone"),
       look: () => (phone.muted ? "danger" : ""),
-      pressed: () => phone.muted,
       key: "M",
       can: (now) => is("talks", "leads", "dials")(now) && phone.canMute,
       run: () => phone.toggleMute(),

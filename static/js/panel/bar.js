@@ -37,6 +37,8 @@ function mountPresence(panel) {
     set(menu, "data-off", !["away", "ready", "break", "wrap_up"].includes(presence));
     set(byId("presence-now"), "data-presence", presence ?? "away");
     setText(byId("presence-now"), presence ? presenceWords(me) : "");
+    // The buttons say it already, except for what they cannot say.
+    byId("presence-now").classList.toggle("visually-hidden", ["ready", "offered"].includes(presence) || (presence === "break" && !breakReason(me.why)));
   });
   ticking(() => {
     const { me } = panel.store.view;

@@ -45,7 +45,7 @@ function idlePhase(me) {
 
 function who(call) {
   if (call.role === "source" && call.target_name) return t("Connecting with %(name)s", { name: call.target_name });
-  return call.caller_name ? `${call.caller_name} · ${numberOf(call)}` : numberOf(call);
+  return call.caller_name || numberOf(call);
 }
 
 function drawTransfers(call, stands) {
@@ -53,7 +53,7 @@ function drawTransfers(call, stands) {
   const shown = call?.direction === "incoming" && ["talks", "leads"].includes(stands);
   show(place, shown);
   if (!shown) return;
-  setText(place, t("transfers: %(made)s of %(most)s", { made: call.transfers, most: call.max_transfers }));
+  setText(byId("transfers-made"), t("%(made)s of %(most)s", { made: call.transfers, most: call.max_transfers }));
   set(place, "data-full", call.transfers >= call.max_transfers);
 }
 
@@ -75,15 +75,16 @@ function drawButtons(panel) {
     set(button, "class", `button call-action ${one.look?.(store.view) ? `button-${one.look(store.view)}` : ""}`.trim());
     setIcon(button.querySelector(".icon"), one.icon(store.view));
     setText(button.querySelector("span"), one.words(store.view));
-    set(button, "aria-pressed", one.pressed ? String(one.pressed()) : null);
+    const says = one.says?.(store.view);
+    set(button, "aria-label", says);
+    set(button, "title", [says, `Ctrl+Shift+${one.key}`].filter(Boolean).join(" · "));
     button.disabled = store.link !== "here" || !one.can(store.view);
   });
 }
 
 function makeButton(action, actions) {
-  const title = `Ctrl+Shift+${action.key}`;
   const run = () => actions.run(action.name);
-  return el("button", { type: "button", title, "data-action": action.name, on: { click: run } }, icon(action.icon({})), el("span"));
+  return el("button", { type: "button", "data-action": action.name, on: { click: run } }, icon(action.icon({})), el("span"));
 }
 
 function mountHoldLine(store) {

@@ -1,7 +1,7 @@
 // The caller's card: number, name, topic, need, notes, and the promise that the call keeps.
 
 import { byId, el, setText, show } from "./dom.js";
-import { duration, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { numberOf } from "./words.js";
 
 export function mountCard({ store, drafts }) {
@@ -21,9 +21,7 @@ export function mountCard({ store, drafts }) {
     show(byId("idle-card"), !call);
     if (!call) return;
     setText(byId("caller-number"), numberOf(call));
-    const waited = call.direction === "incoming" && call.answered_at ? t("waited %(time)s", { time: duration(call.waited_s) }) : "";
-    const direction = call.direction === "outgoing" ? t("Outgoing call") : call.unit;
-    setText(byId("caller-facts"), [direction, waited].filter(Boolean).join(" · "));
+    setText(byId("caller-facts"), call.direction === "outgoing" ? t("Outgoing call") : call.unit);
     show(byId("kept-promise"), Boolean(call.promise));
     setText(byId("kept-promise-asked"), call.promise ?? "");
   });

@@ -13,7 +13,7 @@ export function mountIdle(panel) {
   ready.append(icon("tick"), t("Ready to take calls"));
   byId("idle-actions").append(ready);
   store.on(["me", "line", "call", "link"], (view) => {
-    const idle = situation(view) === "idle" || situation(view) === "rings" || situation(view) === "connecting";
+    const idle = ["idle", "connecting"].includes(situation(view));
     show(byId("idle-stage"), idle);
     if (idle && view.me) draw(view, ready);
   });

@@ -54,7 +54,6 @@ function fill(call, device) {
   const facts = [
     [t("Waits"), el("span", { id: "pop-waits", text: call.arrived_at ? duration(since(call.arrived_at)) : "" })],
     [t("Unit"), call.unit],
-    [t("Dialled number"), call.dialled],
     [t("Notes of the colleague"), from ? call.notes : ""],
   ].filter(([, value]) => value);
   byId("pop-facts").replaceChildren(

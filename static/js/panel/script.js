@@ -2,7 +2,6 @@
 
 import { byId, el, icon, keyed, set, setText, show } from "./dom.js";
 import { clockTime, t } from "../i18n.js";
-import { situation } from "./situation.js";
 
 export function mountScript(panel) {
   const { store } = panel;
@@ -11,7 +10,8 @@ export function mountScript(panel) {
   byId("stage-next").addEventListener("click", () => open(beside(store.view.script, 1)));
   byId("stage-field").addEventListener("click", () => byId(FIELDS[current(store.view.script)?.field])?.focus());
   store.on(["script", "call", "me", "topics", "line"], (view) => {
-    const shown = Boolean(view.script) && ["talks", "leads", "dials", "wraps"].includes(situation(view));
+    // Already while it rings: who answers has the greeting before the eyes.
+    const shown = Boolean(view.script) && view.call !== null && view.call !== undefined;
     show(byId("script"), shown);
     show(byId("recogniser-away"), view.line?.recogniser === "away");
     if (!shown) return;

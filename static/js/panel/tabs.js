@@ -5,7 +5,7 @@ import { byId, set, show } from "./dom.js";
 const NAMES = ["transcript", "colleagues", "promises"];
 
 export function mountTabs({ store }) {
-  let call = null;
+  let call = "none yet";
   const choose = (name, focus = false) => {
     for (const one of NAMES) {
       const tab = byId(`tab-${one}`);
@@ -22,10 +22,11 @@ export function mountTabs({ store }) {
       if (step) choose(NAMES[(place + step + NAMES.length) % NAMES.length], true);
     });
   });
-  // A new call brings its words into sight; what the operator chooses during the call stays.
+  // A call brings its words into sight, the time between calls what is promised; what the operator chooses stays.
   store.on(["call"], (view) => {
-    if (view.call?.id && view.call.id !== call) choose("transcript");
-    call = view.call?.id ?? null;
+    const id = view.call?.id ?? "";
+    if (id !== call) choose(id ? "transcript" : view.promises?.length ? "promises" : "colleagues");
+    call = id;
   });
   return { choose };
 }

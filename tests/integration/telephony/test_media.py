@@ -94,10 +94,11 @@ async def test_clips_are_played_without_gaps_and_end_after_the_last_sample(
         join(media, A, peer)
         media.play(A, clips, tag="greeting")
         told.then = media.close
+        sound = b"".join(g711.encode(law, c.samples).tobytes() for c in clips)
+        padding = bytes((g711.SILENCE[law],)) * (-len(sound) % 160)
+        await until(lambda: len(peer.codes) >= len(sound), "all of the sound")
         await until(lambda: told.finished == [(A, "greeting")], "end of playback")
         await asyncio.sleep(0.1)
-    sound = b"".join(g711.encode(law, c.samples).tobytes() for c in clips)
-    padding = bytes((g711.SILENCE[law],)) * (-len(sound) % 160)
     assert peer.codes == sound + padding
 
 
@@ -129,7 +130,7 @@ async def test_playback_waits_for_the_answer(media: Media, told: Told, peer: Rtp
     await asyncio.sleep(0.15)
     assert told.finished == []
     media.connect_rtp(A, peer.remote())
-    await until(lambda: told.finished, "end of playback")
+    await until(lambda: told.finished and len(peer.codes) >= 480, "end of playback")
     assert peer.codes.startswith(g711.encode("PCMA", clip(480).samples).tobytes())
 
 

@@ -202,7 +202,7 @@ class SpooledJournal:
         self._retry_at = time.monotonic() + self._pause_s
         log.warning(
             "journal_database_unavailable",
-            error=str(getattr(error, "orig", error)),
+            error=" ".join(str(getattr(error, "orig", error)).split()),
             spooled_bytes=self._spool.pending,
             retry_in_s=self._pause_s,
         )

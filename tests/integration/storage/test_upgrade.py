@@ -28,6 +28,16 @@ def test_a_second_upgrade_changes_nothing(engine: Engine) -> None:
         assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
 
 
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'liniya.db'}")
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Unavailable, match="made by a newer Liniya"):
+        upgrade(engine)
+    engine.dispose()
+
+
 def test_line_and_web_may_upgrade_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'liniya.db'}"
     failed: list[BaseException] = []
@@ -65,6 +75,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_the_password(tmp_path
     with pytest.raises(Unavailable, match="check that it runs") as error:
         upgrade(engine)
     assert "hidden" not in str(error.value)
+    assert "\n" not in str(error.value)
     engine.dispose()
 
 

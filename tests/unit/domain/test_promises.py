@@ -9,7 +9,7 @@ import pytest
 
 from app.domain import facts as f
 from app.domain.facts import By
-from app.domain.promises import DUE_SOON, Promise, PromiseState, Standing, evolve
+from app.domain.promises import DUE_SOON, Promise, PromiseState, Standing, evolve, without_old
 from tests.unit.domain.samples import CALLER, FACTS, NOW
 
 DUE = NOW + timedelta(hours=4)
@@ -86,3 +86,12 @@ def test_how_an_open_promise_looks(now: datetime, standing: Standing) -> None:
 def test_what_is_done_is_never_overdue(end: f.Fact) -> None:
     promise = fold(("call:c1", NOW, MADE), ("call:c2", LATER, end))["p1"]
     assert promise.standing(DUE + timedelta(days=9)) is Standing.DONE
+
+
+@pytest.mark.parametrize(("hours", "remembered"), [(0, True), (24, True), (25, False)])
+def test_what_is_done_is_remembered_for_a_day_and_what_is_open_for_ever(hours: int, remembered: bool) -> None:
+    second = f.PromiseMade("p2", CALLER, "подвал", DUE, "", By.CALLER)
+    kept = ("call:c3", NOW, f.PromiseKept("p1", late=False))
+    promises = fold(("call:c1", NOW, MADE), ("call:c2", NOW, second), kept)
+    left = without_old(promises, NOW + timedelta(hours=hours))
+    assert set(left) == ({"p1", "p2"} if remembered else {"p2"})

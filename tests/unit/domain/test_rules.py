@@ -330,3 +330,25 @@ def test_an_interrupted_caller_is_called_back(phase: Phase) -> None:
 def test_nobody_is_called_back_who_was_helped_or_was_called_by_us(phase: Phase) -> None:
     call = does(call_in(phase), c.Interrupt("p9"))
     assert (call.phase, call.promises) == (Phase.ENDED, ())
+
+
+@pytest.mark.parametrize("phase", [Phase.CLOSED, Phase.TALKING])
+def test_who_is_promised_a_call_already_is_not_promised_another(phase: Phase) -> None:
+    promise = f.PromiseMade("p1", CALLER, "", NOW + timedelta(hours=1), "", By.CALLER)
+    assert does(call_in(phase, promise), c.Interrupt("p9")).promises == ("p1",)
+
+
+def test_a_withheld_number_cannot_be_called_back() -> None:
+    assert does(NEW, c.TakeCall("", "line"), c.Interrupt("p9")).promises == ()
+
+
+@pytest.mark.parametrize(("lost", "by", "why"), [(True, By.LINE, "lost"), (False, By.OPERATOR, "hung_up")])
+def test_who_ended_an_outgoing_call_that_still_rang(lost: bool, by: By, why: str) -> None:
+    call = does(call_in(Phase.DIALLING), c.OperatorDrops("anna", lost=lost))
+    assert (call.phase, call.ended_by, call.end_why, call.leave_why) == (Phase.ENDED, by, why, why)
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.OFFERED])
+def test_words_that_come_while_the_caller_waits_again_are_kept(phase: Phase) -> None:
+    call = does(call_in(phase), said("добрый день"))
+    assert ([p.text for p in call.phrases], call.ticks) == (["добрый день"], ())

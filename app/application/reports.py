@@ -51,7 +51,8 @@ class StaffMember:
     def short_name(self) -> str:
         """`Иванова А. П.`"""
         initials = [f"{part[0]}." for part in (self.name, self.patronymic) if part]
-        return " ".join(part for part in (self.surname, *initials) if part)
+        # Initials stay with the surname where a line is broken.
+        return "\u00a0".join(part for part in (self.surname, *initials) if part)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app.domain.errors import LiniyaError
+from app.application.reports import StaffMember
+from app.domain.errors import LiniyaError, Unavailable
 from app.web.errors import (
     NotSignedIn,
     TooManyAttempts,
@@ -17,7 +18,7 @@ from app.web.errors import (
     wording_of,
     wording_of_status,
 )
-from app.web.signed_in import HOME, login_address
+from app.web.signed_in import login_address, member_or_none
 from app.web.site import Site
 
 log = structlog.get_logger()
@@ -69,15 +70,20 @@ def _worded(request: Request, wording: Wording) -> Response:
     title, text = site.catalogue.text(wording.title), site.catalogue.text(wording.text)
     if not wants_page(request):
         return JSONResponse({"error": {"status": wording.status, "title": title, "text": text}}, wording.status)
-    member = getattr(request.state, "member", None)
-    home = HOME[member.role] if member else "/login"
     return site.page(
         request,
         "error.html",
-        member=member,
+        member=_who_asks(request, site),
         status=wording.status,
         wording=wording,
         title=title,
         text=text,
-        home=home,
     )
+
+
+def _who_asks(request: Request, site: Site) -> StaffMember | None:
+    """For the layout. An address that no route has was not looked at yet; a database that is away names nobody."""
+    try:
+        return getattr(request.state, "member", None) or member_or_none(request, site)
+    except Unavailable:
+        return None

@@ -125,7 +125,7 @@ def _line(row: CallRow, names: Names, say: Catalogue, role: Role) -> CallLine:
         row=row,
         number=number_for(role, row.number),
         caller=name_for(role, row.caller_name),
-        operators=names.operators(row.operators),
+        operators=names.operators(row.operators, between=" → "),
         outcome=say.text(text),
         tone=tone,
         topic=names.topic(row.topic),

@@ -74,8 +74,8 @@ class Catalogue:
         """BadInput when there are no texts in the language."""
         self.language = language
         self.zone = zone
-        self.locale = Locale.parse(language)
         self._texts = read_texts(language)
+        self.locale = Locale.parse(language)
         self.translations = _in_memory(self._texts) if language != SOURCE_LANGUAGE else NullTranslations()
 
     # --- texts -----------------------------------------------------------------------------------------------

@@ -185,6 +185,11 @@ def _transfer(t: Teller, x: f.TransferStarted) -> Words:
     return t.say.text("Transfer to %(operator)s began", operator=t.operator(x.target)), t.operator(x.source)
 
 
+def _source_left(t: Teller, x: f.SourceLeft) -> Words:
+    text = t.say.text("%(operator)s hung up before the colleague answered", operator=t.operator(x.operator))
+    return text, t.say.text("the transfer goes on")
+
+
 def _transferred(t: Teller, x: f.TransferCompleted) -> Words:
     return (
         t.say.text("%(operator)s took the transferred call", operator=t.operator(x.target)),
@@ -284,6 +289,7 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.ResumedFromHold: ("play", "", _resumed),
     f.CallerTold: ("info", "", _told),
     f.TransferStarted: ("transfer", "accent", _transfer),
+    f.SourceLeft: ("transfer", "", _source_left),
     f.TransferCompleted: ("transfer", "good", _transferred),
     f.TransferFailed: ("transfer", "bad", _transfer_failed),
     f.PromiseMade: ("callback", "accent", _promised),

@@ -30,8 +30,8 @@ class Names:
         member = self._member(login)
         return member.position if member else ""
 
-    def operators(self, logins: Iterable[str]) -> str:
-        return ", ".join(self.operator(login) for login in dict.fromkeys(logins))
+    def operators(self, logins: Iterable[str], between: str = ", ") -> str:
+        return between.join(self.operator(login) for login in dict.fromkeys(logins))
 
     def everyone_on_the_line(self) -> list[StaffMember]:
         """Operators, those who have left last."""

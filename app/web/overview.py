@@ -107,7 +107,7 @@ class Overview:
         talked = _("from the answer to the farewell")
         return [
             self._counted("calls", _("Calls"), "calls", self._link(), self._calls_note()),
-            self._counted("answered", _("Answered"), "answered", answered, self._of_hours(now.answered), better=1),
+            self._counted("answered", _("Answered"), "answered", answered, self._of_hours(now.answered)),
             self._counted(
                 "lost", _("Lost"), "lost", self._link(outcome=Outcome.LOST), self._of_hours(now.lost), better=-1
             ),

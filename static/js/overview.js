@@ -64,7 +64,7 @@ class Chart {
     return {
       width: this.width,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       legend: { show: false },
       scales: {

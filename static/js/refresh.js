@@ -21,7 +21,7 @@ class Refresher {
     this.fetching = false;
     this.on = localStorage.getItem(CHOICE) !== "off";
     this.control = switchFor(this);
-    document.querySelector(".page-head").append(this.control);
+    root.querySelector("[data-refresh-switch]").append(this.control);
     this.show(t("Updates by itself"));
   }
 

@@ -149,4 +149,5 @@ def _one_day(day: datetime, chance: random.Random) -> Iterator[Script]:
             yield script.add(f.CallEnded(By.CALLER, "hung_up"))
     yield transferred(f"{name}-moved", day + timedelta(hours=10.25))
     yield out_of_hours(f"{name}-early", day + timedelta(hours=7))
-    yield called_out(f"{name}-back", day + timedelta(hours=16.5), f"p-{name}-moved")
+    if day.day % 9:
+        yield called_out(f"{name}-back", day + timedelta(hours=16.5), f"p-{name}-moved")

@@ -110,6 +110,9 @@ class Exchange:
 
     def tell(self, live: LiveCall, command: c.Command) -> None:
         """As `apply`, for commands that nobody waits for: a refusal is logged, and turns are kept."""
+        if self.calls.get(live.id) is not live:
+            log.info("call_forgotten", call=live.id, command=type(command).__name__)
+            return
         self._waiting_commands.append((live, command))
         if not self._busy:
             self._work_off()

@@ -48,9 +48,9 @@ def test_after_the_announcement_the_line_waits_for_the_key_and_ends(closed: Hous
     caller = closed.dial()
     closed.play_out()
     closed.pass_s(5)
-    assert not caller.gone
+    assert closed.phone.alive() == [caller]
     closed.pass_s(1)
-    assert caller.gone
+    assert closed.phone.alive() == []
     assert closed.facts()[-1] == f.CallEnded(By.LINE, "closed")
     assert closed.only().outcome is Outcome.OUT_OF_HOURS
 

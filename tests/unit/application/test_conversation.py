@@ -201,9 +201,7 @@ def test_late_words_after_the_end_are_still_recorded(house: House, talking: tupl
     assert house.names()[-1] == "PhraseHeard"
 
 
-def test_words_for_a_call_that_is_long_forgotten_do_no_harm(
-    house: House, talking: tuple[FakeLeg, FakeLeg]
-) -> None:
+def test_words_for_a_call_that_is_long_forgotten_do_no_harm(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:
     caller, _ = talking
     channel = house.channel(caller)
     house.phone.ends(caller)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.application.ports import LegEnd
@@ -88,14 +90,9 @@ def test_target_answers_and_the_source_is_released_to_the_wrap_up(
     assert house.only().phrases[-1].operator == "petrov"
 
 
-def test_source_in_the_wrap_up_may_write_and_no_longer_conducts(
-    house: House, talking: tuple[FakeLeg, FakeLeg]
-) -> None:
-    transfer(house)
-    house.accept("petrov")
-    house.do("ivanova", "notes", notes="передала юристу")
-    assert house.call_of("petrov")["notes"] == "передала юристу"
-    for command, arguments in [
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
         ("hang_up", {"reason": "чужой"}),
         ("to_survey", {}),
         ("hold", {}),
@@ -104,24 +101,37 @@ def test_source_in_the_wrap_up_may_write_and_no_longer_conducts(
         ("resume", {}),
         ("take_back", {}),
         ("open_stage", {"stage": "needs"}),
-    ]:
-        with pytest.raises(Refused) as refusal:
-            house.do("ivanova", command, **arguments)
-        assert refusal.value.code == "not_now", command
+    ],
+)
+def test_source_in_the_wrap_up_no_longer_conducts(
+    house: House, talking: tuple[FakeLeg, FakeLeg], command: str, arguments: dict[str, Any]
+) -> None:
+    transfer(house)
+    house.accept("petrov")
+    with pytest.raises(Refused) as refusal:
+        house.do("ivanova", command, **arguments)
+    assert refusal.value.code == "not_now"
     assert house.only().phase is Phase.TALKING
 
 
-def test_target_conducts_nothing_before_answering(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:
+def test_source_in_the_wrap_up_may_write(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:
     transfer(house)
-    for command, arguments in [
-        ("hang_up", {"reason": "чужой"}),
-        ("to_survey", {}),
-        ("take_back", {}),
-        ("notes", {"notes": "чужое"}),
-    ]:
-        with pytest.raises(Refused) as refusal:
-            house.do("petrov", command, **arguments)
-        assert refusal.value.code == "not_now", command
+    house.accept("petrov")
+    house.do("ivanova", "notes", notes="передала юристу")
+    assert house.call_of("petrov")["notes"] == "передала юристу"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [("hang_up", {"reason": "чужой"}), ("to_survey", {}), ("take_back", {}), ("notes", {"notes": "чужое"})],
+)
+def test_target_conducts_nothing_before_answering(
+    house: House, talking: tuple[FakeLeg, FakeLeg], command: str, arguments: dict[str, Any]
+) -> None:
+    transfer(house)
+    with pytest.raises(Refused) as refusal:
+        house.do("petrov", command, **arguments)
+    assert refusal.value.code == "not_now"
     assert house.only().phase is Phase.TRANSFERRING
 
 
@@ -148,9 +158,7 @@ def test_missed_by_the_target_the_caller_comes_back_to_the_source(
     assert house.feed.shown["petrov"]["call"] is None
 
 
-def test_taken_back_the_target_is_free_for_the_next_caller(
-    house: House, talking: tuple[FakeLeg, FakeLeg]
-) -> None:
+def test_taken_back_the_target_is_free_for_the_next_caller(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:
     caller, source = talking
     transfer(house)
     house.dial("+79271230000")
@@ -197,9 +205,7 @@ def test_source_gone_and_target_missing_the_caller_is_queued_again(
     assert house.only().offered_to == "petrov"
 
 
-def test_the_second_transfer_goes_and_the_third_is_refused(
-    house: House, talking: tuple[FakeLeg, FakeLeg]
-) -> None:
+def test_the_second_transfer_goes_and_the_third_is_refused(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:
     transfer(house)
     house.accept("petrov")
     house.sit_down("sidorova", device="phone")
@@ -211,7 +217,9 @@ def test_the_second_transfer_goes_and_the_third_is_refused(
         transfer(house, "sidorova", "ivanova")
     assert (refusal.value.code, refusal.value.rule) == ("transfer_limit", "L9")
     assert house.only().operators == ("ivanova", "petrov", "sidorova")
-    house.do("sidorova", "promise", number="8 927 123-45-67", asked="когда дадут тепло", due_at="", interval="утром")
+    house.do(
+        "sidorova", "promise", number="8 927 123-45-67", asked="когда дадут тепло", due_at="", interval="утром"
+    )
     assert house.feed.shown["sidorova"]["promises"][0]["number"] == "+79271234567"
 
 

@@ -1,0 +1,186 @@
+"""The panel as it must look in each phase (docs/protocols.md, "Panel view"). Every view that any test shows is held
+against the form (tests/fakes/panel_form.py); here the form is held against the document."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.application.ports import LegEnd
+from app.domain.calls import Phase
+from tests.fakes.panel_form import CALL, VIEW, check_view, keys_of
+from tests.fakes.profile import profile
+from tests.unit.application.house import CALLER, House
+
+PROTOCOLS = Path(__file__).parents[3] / "docs" / "protocols.md"
+
+VALUES: dict[str, set[str]] = {
+    "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip"},
+    "line": {"ok", "away"},
+    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", *Phase},
+    "script": {"null", "or"},
+    "transcript": {"caller", "operator"},
+    "promises": {"waiting", "due", "overdue"},
+}
+"""Words of the document's rows that are values and not keys."""
+
+
+def documented_keys(section: str) -> set[str]:
+    rows = PROTOCOLS.read_text(encoding="utf-8").partition("## Gateway")[0].splitlines()
+    row = next(line for line in rows if line.startswith(f"| `{section}`")).split("|", 2)[2]
+    return set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", row))))
+
+
+@pytest.mark.parametrize("section", sorted(VIEW))
+def test_the_document_and_the_form_name_the_same_keys(section: str) -> None:
+    keys, documented = keys_of(VIEW[section]), documented_keys(section)
+    assert keys - documented == set(), "not in docs/protocols.md"
+    assert documented - keys - VALUES.get(section, set()) == set(), "in docs/protocols.md only"
+
+
+def test_the_form_finds_departures(house: House) -> None:
+    view: dict[str, Any] = dict(house.panels.view("ivanova"))
+    for broken in (
+        {key: view[key] for key in view if key != "line"},
+        view | {"extra": 1},
+        view | {"me": view["me"] | {"since": "now"}},
+        view | {"line": view["line"] | {"waiting": True}},
+        view | {"transcript": None},
+    ):
+        with pytest.raises((AssertionError, ValueError)):
+            check_view(broken)
+
+
+def test_an_empty_desk(house: House) -> None:
+    view = house.panels.view("ivanova")
+    check_view(view)
+    assert (view["call"], view["script"], view["transcript"], view["promises"]) == (None, None, [], [])
+    assert view["me"]["presence"] == "away"
+    assert [(one["login"], one["presence"], one["free"]) for one in view["colleagues"]] == [
+        ("petrov", "away", False),
+        ("sidorova", "away", False),
+    ]
+    assert view["topics"] == [{"id": "heating", "title": "Отопление", "questions": ["Когда отключили?"]}]
+    assert view["line"]["hours"] == "по будням с 8:30 до 17:30"
+
+
+def test_a_call_from_its_offer_to_its_end(house: House) -> None:
+    """One operator's panel, phase by phase."""
+    seen: list[tuple[str, str, str]] = []
+
+    def look() -> None:
+        view = house.panels.view("ivanova")
+        check_view(view)
+        call = view["call"]
+        seen.append(
+            (call["phase"], call["role"], view["me"]["presence"]) if call else ("", "", view["me"]["presence"])
+        )
+
+    house.sit_down("ivanova", "petrov")
+    caller = house.dial()
+    look()
+    operator = house.accept("ivanova")
+    house.channel(operator).final("здравствуйте")
+    look()
+    house.do("ivanova", "hold")
+    look()
+    house.do("ivanova", "resume")
+    house.do("ivanova", "transfer", to="petrov", told=True)
+    look()
+    house.do("petrov", "decline")
+    look()
+    house.do("ivanova", "to_survey")
+    look()
+    house.phone.ends(caller)
+    look()
+    house.pass_s(60)
+    look()
+    assert seen == [
+        ("offered", "offered", "offered"),
+        ("talking", "mine", "busy"),
+        ("held", "mine", "busy"),
+        ("transferring", "source", "busy"),
+        ("talking", "mine", "busy"),
+        ("survey", "mine", "wrap_up"),
+        ("ended", "mine", "wrap_up"),
+        ("", "", "ready"),
+    ]
+
+
+def test_the_offered_call_shows_number_and_waiting(house: House) -> None:
+    house.dial()
+    house.pass_s(30)
+    house.sit_down("ivanova")
+    call = house.call_of("ivanova")
+    assert call.keys() == CALL.keys()
+    assert (call["number"], call["number_shown"]) == (CALLER, "+7 927 123-45-67")
+    assert call["unit"] == "Консультационная линия"
+    assert call["dialled"] == "+78512245022"
+    assert call["arrived_at"] < call["phase_since"]
+    assert (call["answered_at"], call["waited_s"], call["operator_name"]) == (None, 0.0, "")
+
+
+def test_two_operators_see_their_own_calls_and_each_other(house: House) -> None:
+    house.sit_down("ivanova", "petrov")
+    house.talk("ivanova")
+    second, _ = house.talk("petrov", "+79271230000")
+    house.channel(second).final("нет воды")
+    first_sees, second_sees = house.feed.shown["ivanova"], house.feed.shown["petrov"]
+    assert (first_sees["call"]["number"], second_sees["call"]["number"]) == (CALLER, "+79271230000")
+    assert first_sees["transcript"] == []
+    assert [line["text"] for line in second_sees["transcript"]] == ["нет воды"]
+    assert [one["presence"] for one in first_sees["colleagues"]] == ["busy", "away"]
+    house.do("ivanova", "notes", notes="моё")
+    assert house.call_of("petrov")["notes"] == ""
+    house.channel(second).partial("и")
+    assert house.feed.partials[-1] == ("petrov", "caller", "и")
+
+
+def test_script_is_rendered_for_its_operator(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    stages = {stage["id"]: stage for stage in house.feed.shown["ivanova"]["script"]["stages"]}
+    assert stages["greeting"]["phrases"] == [
+        "Доброе утро! Служба жилищного надзора. Меня зовут Анна Петровна, специалист."
+    ]
+    assert stages["needs"]["phrases"] == ["Какой у Вас вопрос?"]
+    assert stages["farewell"]["phrases"] == ["Спасибо за обращение. До свидания!"]
+    house.do("ivanova", "caller_name", name="Пётр Ильич")
+    stages = {stage["id"]: stage for stage in house.feed.shown["ivanova"]["script"]["stages"]}
+    assert stages["farewell"]["phrases"][0] == "Спасибо за обращение, Пётр Ильич. До свидания!"
+
+
+def test_operator_sees_who_ended_and_how(house: House) -> None:
+    house.sit_down("ivanova")
+    caller, _ = house.talk()
+    house.phone.ends(caller, LegEnd.LOST)
+    call = house.call_of("ivanova")
+    assert (call["phase"], call["ended_by"], call["end_why"]) == ("ended", "line", "lost")
+    assert call["ended_at"] is not None
+    assert house.feed.shown["ivanova"]["me"]["wrap_up_until"] is not None
+
+
+def test_panels_are_brought_up_to_date_only_after_they_were_asked_for(house: House) -> None:
+    house.dial()
+    assert house.feed.shown == {}
+    house.panels.view("petrov")
+    house.dial("+79271230000")
+    assert house.feed.shown["petrov"]["line"]["waiting"] == 2
+
+
+def test_view_changes_only_when_something_changed(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    before = house.panels.view("ivanova")
+    house.pass_s(20)
+    assert house.panels.view("ivanova") == before, "times are moments, not counters: nothing travels in silence"
+
+
+def test_unit_that_has_no_overflow_of_its_own_is_named_as_dialled(house: House) -> None:
+    house.sit_down("ivanova")
+    house.dial(dialled="+78512245023")
+    assert house.call_of("ivanova")["unit"] == "Юристы"
+    assert profile().unit_of("8 (8512) 24-50-23").id == "legal"

@@ -8,13 +8,14 @@ the program does not take a whole call from the statistics.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Connection, Engine, Table, delete, insert, select
+from sqlalchemy import Connection, Engine, Executable, Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -57,8 +58,9 @@ def _after(call: Call, recorded: Recorded) -> Call:
     if recorded.seq != call.seq + 1:
         # A fact of the middle was lost with its disk block, or refused: the rest still counts.
         log.error("call_misses_facts", stream=recorded.stream, after=call.seq, seq=recorded.seq)
+        call = replace(call, seq=recorded.seq - 1)
     try:
-        return domain_calls.evolve(replace(call, seq=recorded.seq - 1), recorded)
+        return domain_calls.evolve(call, recorded)
     except IllegalFact as error:
         log.error("fact_cannot_follow", stream=recorded.stream, seq=recorded.seq, error=str(error))
         return replace(call, seq=recorded.seq)
@@ -185,10 +187,16 @@ def project_promise(connection: Connection, promise_id: str) -> None:
 
 
 def _upsert(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    make = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = make(table).values({name: _storable(value) for name, value in row.items()})
-    changed = {name: statement.excluded[name] for name in row if name != "id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    statement = _upsert_of(table, connection.dialect.name)
+    connection.execute(statement, {name: _storable(value) for name, value in row.items()})
+
+
+@functools.cache
+def _upsert_of(table: Table, dialect: str) -> Executable:
+    """Made once: making it costs more than running it."""
+    statement = (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table)
+    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name != "id"}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 def _storable(value: Any) -> Any:

@@ -24,7 +24,9 @@ from app.domain.errors import Unavailable
 
 log = structlog.get_logger()
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 32 * 1024
+"""What is read at once: about a hundred facts. The writer's thread shares the interpreter with the media of the
+calls, so a long backlog goes in small steps."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class Spool:
         return len(raw)
 
     def read(self) -> Chunk:
-        """The next lines that are not drained, about 256 KiB at most; empty when there are none."""
+        """The next lines that are not drained; `CHUNK_BYTES` at most, unless one line is longer."""
         want = CHUNK_BYTES
         while True:
             raw = os.pread(self._fd, min(want, self.pending), self._drained)

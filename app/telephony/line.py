@@ -14,6 +14,7 @@ import structlog
 from sipmessage import URI
 
 from app.application.ports import Clip, LegEnd, LegId, PhoneEvents, Rejection, Timer
+from app.domain.errors import BadInput
 from app.telephony.account import Account
 from app.telephony.accounts import AccountBook
 from app.telephony.calls import Call
@@ -21,6 +22,7 @@ from app.telephony.digest import Authenticator
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination, OutboundCall
+from app.telephony.sdp import is_host
 from app.telephony.transactions import Timing
 from app.telephony.transport import SipTransport
 from app.telephony.user_agent import UserAgent
@@ -110,7 +112,12 @@ class SipLine:
         self._events = events
 
     async def start(self) -> None:
-        """Open the port and the media. Raises Unavailable, in one line with how to mend it."""
+        """Open the port and the media. Raises Unavailable or BadInput, in one line with how to mend it."""
+        if not is_host(self._advertised_host) or self._advertised_host in ("0.0.0.0", "::"):
+            raise BadInput(
+                f"{self._advertised_host!r} cannot be advertised to SIP peers: set the advertised SIP address to an"
+                " IP address of this machine that they can reach"
+            )
         transport = SipTransport(self._on_message, self._on_failure)
         await transport.open(self._host, self._port)
         try:

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from app.application.ports import Clip, LegEnd, Rejection
-from app.domain.errors import Unavailable
+from app.domain.errors import BadInput, Unavailable
 from app.telephony.line import SipLine
 from tests.integration.telephony.exchange import LOOPBACK, Exchange, free_port, open_exchange
 from tests.integration.telephony.rtp_peer import until
@@ -44,6 +44,13 @@ async def test_a_port_in_use_is_one_clear_line(kind: socket.SocketKind) -> None:
 async def test_an_address_of_another_machine_is_one_clear_line() -> None:
     with pytest.raises(Unavailable, match=r"192\.0\.2\.1 is not an address of this machine"):
         await bare_line("192.0.2.1", 0).start()
+
+
+@pytest.mark.parametrize("advertised", ["0.0.0.0", "line.example.org", ""])
+async def test_what_cannot_be_advertised_is_one_clear_line(advertised: str) -> None:
+    line = SipLine(host=LOOPBACK, port=0, advertised_host=advertised, user_agent="x", media=SilentMedia())
+    with pytest.raises(BadInput, match="set the advertised SIP address"):
+        await line.start()
 
 
 async def test_a_line_that_never_started_stops() -> None:

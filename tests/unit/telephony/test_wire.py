@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -157,30 +158,31 @@ def test_8_2_6_2_an_answer_is_made_of_its_request() -> None:
     assert within.headers["To"] == "<sip:245022@127.0.0.2>;tag=theirs"
 
 
+@pytest.mark.parametrize("length", [900, 8000, 60000])
 @pytest.mark.parametrize(
-    "value",
+    "hostile",
     [
-        "a" + " " * 60000 + "b",
-        "a" * 60000,
-        "a-" * 30000,
-        "1.a." * 15000 + "!",
-        "<sip:a@b>" + ';a="b"' * 10000 + "!",
-        '"' + '\\"' * 30000,
-        "<tel:+" + "1" * 60000 + "x>",
-        "<sip:" + "a" * 60000 + "@>",
-        "<sip:[" + "a:" * 20000 + "]>",
-        "," * 60000,
-        "<" * 60000,
+        lambda n: "a" + " \t" * (n // 2) + "b",
+        lambda n: "a" * n,
+        lambda n: "a-" * (n // 2),
+        lambda n: "1.a." * (n // 4) + "!",
+        lambda n: "<sip:a@b>" + ';a="b"' * (n // 6) + "!",
+        lambda n: '"' + '\\"' * (n // 2),
+        lambda n: "<tel:+" + "1" * (n - 9) + "x>",
+        lambda n: "<sip:" + "a" * (n - 9) + "@>",
+        lambda n: "<sip:[" + "a:" * (n // 2 - 9) + "]>",
+        lambda n: "," * n,
+        lambda n: "<" * n,
     ],
 )
 @pytest.mark.parametrize("name", ["From", "Via", "Contact", "Record-Route", "CSeq", "Call-ID", "X"])
-def test_hostile_lengths_cost_nothing(name: str, value: str) -> None:
+def test_hostile_lengths_cost_nothing(name: str, hostile: Callable[[int], str], length: int) -> None:
+    text = request("INVITE").replace("Max-Forwards: 70", f"{name}: {hostile(length)}")
+    alone = text.replace(f"{name}: <sip:", f"X-{name}: <sip:").replace(f"{name}: SIP", f"X-{name}: SIP")
     before = time.process_time()
-    for data in (f"{name}: {value}", f"{name}: {value[:1000]}"):
-        text = request("INVITE").replace("Max-Forwards: 70", data).encode()
-        for candidate in (text, text.replace(b"From: <sip:+7", b"X-From: <sip:+7")):
-            with contextlib.suppress(BadMessage):
-                read(candidate, CALLER)
+    for candidate in (text, alone):
+        with contextlib.suppress(BadMessage):
+            read(candidate.encode(), CALLER)
     assert time.process_time() - before < CPU_BOUND_S
 
 

@@ -152,11 +152,7 @@ class Office:
         )
         server = SiteServer(config)
         task = asyncio.create_task(server.serve())
-        async with asyncio.timeout(20):
-            while not server.started and not task.done():
-                await asyncio.sleep(0.02)
-        if task.done():
-            task.result()
+        await server.listening(task)
         self.port = int(server.servers[0].sockets[0].getsockname()[1])
         self._site = server, task
 
@@ -194,6 +190,16 @@ class Office:
 
 class SiteServer(uvicorn.Server):
     """Leaves the signals to pytest."""
+
+    async def listening(self, serving: asyncio.Task[None]) -> None:
+        """Until it listens; what kept it from that is raised."""
+        async with asyncio.timeout(20):
+            while True:
+                if serving.done():
+                    serving.result()
+                if self.started:
+                    return
+                await asyncio.sleep(0.02)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

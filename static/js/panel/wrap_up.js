@@ -13,8 +13,10 @@ export function mountWrapUp(panel) {
   byId("wrap-actions").append(ready);
   store.on(["call", "me"], (view) => {
     const wraps = situation(view) === "wraps";
+    const begins = wraps && byId("wrap-up").hidden;
     show(byId("wrap-up"), wraps);
     if (!wraps) return;
+    if (begins) byId("wrap-up").scrollIntoView({ block: "nearest" });
     show(ready, actions.find("ready").can(view));
     setText(byId("wrap-title"), view.me.presence === "wrap_up" ? t("Write up the call") : t("The conversation is over"));
     setText(byId("wrap-words"), about(view.call));

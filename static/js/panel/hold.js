@@ -7,24 +7,31 @@ import { situation } from "./situation.js";
 const CHOICES_S = [30, 60, 120, 180, 300];
 const USUAL_S = 60;
 
+const named = (seconds) =>
+  seconds < 60 ? tn("%(num)s second", "%(num)s seconds", seconds) : tn("%(num)s minute", "%(num)s minutes", seconds / 60);
+
 export function mountHold(panel) {
   const { store, sheets } = panel;
+  const phrase = (seconds) => {
+    const name = store.view.call?.caller_name;
+    const ask = t("Please stay on the line: I shall clarify the information and return in %(time)s.", { time: named(seconds) });
+    setText(byId("hold-phrase"), name ? `${name}, ${ask.charAt(0).toLowerCase()}${ask.slice(1)}` : ask);
+  };
   panel.hold = {
     open() {
-      const name = store.view.call?.caller_name;
-      const ask = t("Please stay on the line while I clarify the information. It will take no longer than a minute.");
-      setText(byId("hold-phrase"), name ? `${name}, ${ask.charAt(0).toLowerCase()}${ask.slice(1)}` : ask);
+      phrase(USUAL_S);
       sheets.open("hold", byId("hold-choices").querySelector(".button-primary"));
     },
   };
   for (const seconds of CHOICES_S) {
-    const words = seconds < 60 ? tn("%(num)s second", "%(num)s seconds", seconds) : tn("%(num)s minute", "%(num)s minutes", seconds / 60);
     const look = seconds === USUAL_S ? "button button-primary" : "button";
     const run = async () => {
       sheets.close();
       await panel.tell("hold", { return_in_s: seconds });
     };
-    byId("hold-choices").append(el("button", { type: "button", class: look, text: words, "data-seconds": seconds, on: { click: run } }));
+    // The phrase to read names the time that is about to be chosen.
+    const on = { click: run, focus: () => phrase(seconds), pointerenter: () => phrase(seconds) };
+    byId("hold-choices").append(el("button", { type: "button", class: look, text: named(seconds), "data-seconds": seconds, on }));
   }
   store.on(["call", "me"], (view) => {
     const canHold = situation(view) === "talks" && view.call.phase === "talking";

@@ -18,13 +18,14 @@ import { mountPromiseForm } from "./promise_form.js";
 import { mountPromises } from "./promises.js";
 import { mountScript } from "./script.js";
 import { Sheets } from "./sheets.js";
+import { situation } from "./situation.js";
 import { Store } from "./store.js";
 import { mountStrip } from "./strip.js";
 import { mountTabs } from "./tabs.js";
 import { mountTranscript } from "./transcript.js";
 import { mountTransfer } from "./transfer.js";
 import { mountWrapUp } from "./wrap_up.js";
-import { whyNot } from "./words.js";
+import { refusal, whyNot } from "./words.js";
 
 const store = new Store();
 const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/panel/feed`;
@@ -74,9 +75,10 @@ mountKeys(panel);
 for (const form of document.querySelectorAll('form[action="/logout"]')) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (["rings", "talks", "leads", "dials"].includes(situation(store.view))) return notices.bad(refusal("busy"));
     await panel.drafts.flush();
     await feed.command("sign_out").catch(() => {}); // signing out of the site must work without the line
-    form.submit();
+    return form.submit();
   });
 }
 

@@ -40,7 +40,7 @@ export function chime() {
   tone([520], 0.18, 0.22, VOLUME);
 }
 
-export const notifies = () => localStorage.getItem(KEPT_NOTIFY) === "yes" && Notification?.permission === "granted";
+export const notifies = () => localStorage.getItem(KEPT_NOTIFY) === "yes" && window.Notification?.permission === "granted";
 
 /** Switch desktop notifications; resolves to whether they are on. */
 export async function setNotify(wanted) {

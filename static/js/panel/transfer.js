@@ -21,7 +21,7 @@ export function mountTransfer(panel) {
     if (!call) return;
     const full = call.transfers >= call.max_transfers;
     told.checked = told.checked || call.told;
-    setText(byId("transfer-phrase"), phrase(call));
+    setText(byId("transfer-phrase"), phrase(store.view));
     setText(byId("transfer-count"), t("transfers: %(made)s of %(most)s", { made: call.transfers, most: call.max_transfers }));
     set(byId("transfer-count"), "data-full", full);
     show(byId("transfer-limit"), full);
@@ -50,7 +50,7 @@ export function mountTransfer(panel) {
   });
   byId("transfer-to-promise").addEventListener("click", () => panel.promiseForm.open());
   let before = "";
-  store.on(["call", "colleagues", "link", "me"], (view) => {
+  store.on(["call", "colleagues", "link", "me", "script"], (view) => {
     const call = `${view.call?.id} ${view.call?.transfers} ${view.call?.phase === "transferring"}`;
     // Told once is told for one transfer: after it, or in another call, it begins anew.
     if (call !== before) told.checked = false;
@@ -60,7 +60,10 @@ export function mountTransfer(panel) {
   });
 }
 
-function phrase(call) {
+/** The organisation's own words where its script has a stage for it. */
+function phrase({ call, script }) {
+  const own = script?.stages.find((stage) => stage.id === "transfer")?.phrases[0];
+  if (own) return own;
   const words = t("I shall connect you with a specialist who answers this question. Please stay on the line.");
   return call.caller_name ? `${call.caller_name}, ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words;
 }

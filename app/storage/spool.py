@@ -139,6 +139,10 @@ class Spool:
             if whole or len(raw) < want:
                 break
             want *= 2
+        if not whole and self.pending:
+            # Somebody else cut the file: what is gone is gone, what comes must not wait for it.
+            log.error("spool_was_cut", spool=str(self._path), bytes=self.pending)
+            return Chunk((), self._size)
         lines = [(line, decode(line)) for line in raw[:whole].split(b"\n")[:-1]]
         for line, text in lines:
             if text is None:

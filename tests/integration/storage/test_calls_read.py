@@ -78,6 +78,15 @@ def test_the_figures_of_a_week(read: CallsRead) -> None:
     assert figures.satisfaction.of("partly").count == 2
 
 
+@pytest.mark.parametrize(("waited_s", "in_time"), [(20.0, 1), (20.1, 0)])
+def test_the_service_level_counts_answers_within_twenty_seconds(
+    engine: Engine, waited_s: float, in_time: int
+) -> None:
+    log = logs.answered_call("a")[:4]
+    read = fill(engine, [*log[:3], replace(log[3], at=NOON + timedelta(seconds=waited_s))])
+    assert read.statistics(MONDAY, MONDAY).totals.in_time == in_time
+
+
 def test_days_and_hours_are_all_there(read: CallsRead) -> None:
     figures = read.statistics(MONDAY, SUNDAY)
     assert [counts.incoming for _, counts in figures.by_day] == [2, 2, 2, 0, 0, 0, 0]

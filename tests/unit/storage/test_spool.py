@@ -92,6 +92,7 @@ def test_a_line_longer_than_a_chunk_is_read_whole(tmp_path: Path) -> None:
 def test_a_spool_cut_anywhere_gives_its_whole_lines(tmp_path: Path, cut: int) -> None:
     whole = b"".join(encode(f"line {n} {'x' * n}") for n in range(6))
     spool = spool_with(tmp_path, whole[:cut])
+    assert (tmp_path / "journal.spool").read_bytes() == whole[: whole[:cut].rfind(b"\n") + 1]
     assert drained(spool) == [f"line {n} {'x' * n}" for n in range(whole[:cut].count(b"\n"))]
     spool.append(["after"])
     assert drained(spool) == ["after"]
@@ -102,6 +103,16 @@ def test_a_spool_cut_anywhere_gives_its_whole_lines(tmp_path: Path, cut: int) ->
 def test_a_torn_line_longer_than_a_chunk_is_cut(tmp_path: Path) -> None:
     spool = spool_with(tmp_path, encode("whole") + b"x" * (2 * CHUNK_BYTES + 7))
     assert drained(spool) == ["whole"]
+    spool.close()
+
+
+def test_a_spool_that_somebody_else_emptied_goes_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append(["gone"])
+    os.truncate(tmp_path / "journal.spool", 0)
+    assert drained(spool) == []
+    spool.append(["after"])
+    assert drained(spool) == ["after"]
     spool.close()
 
 

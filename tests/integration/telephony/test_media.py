@@ -152,6 +152,21 @@ async def test_listener_gets_every_sample_in_frames_of_320_bytes(media: Media, l
     assert len(frames) == count
 
 
+async def test_lost_sound_fades_within_60_ms(media: Media, peer: RtpPeer) -> None:
+    """ITU-T G.711 Appendix I mutes after 60 ms."""
+    frames: list[bytes] = []
+    port = join(media, A, peer)
+    media.listen(A, frames.append)
+    loud = np.full(160, 16000, np.int16)
+    peer.burst(g711.encode("PCMA", loud).tobytes(), port)
+    await until(lambda: any(map(any, frames)) and len(frames) > 20, "the frame and what follows")
+    level = int(g711.decode("PCMA", g711.encode("PCMA", loud))[0])
+    heard = samples_of(b"".join(frames)).astype(float)
+    start = int(np.argmax(np.abs(heard) > 100))
+    faded = np.concatenate((np.full(160, level), np.linspace(level, 0, 480), np.zeros(160)))
+    assert np.abs(heard[start : start + 800] - faded).max() <= level / 100
+
+
 async def test_packets_in_the_other_law_are_understood(media: Media, peer: RtpPeer) -> None:
     frames: list[bytes] = []
     port = join(media, A, peer)

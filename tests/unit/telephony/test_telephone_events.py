@@ -118,6 +118,10 @@ def test_same_key_twice_with_all_end_packets_lost() -> None:
     assert received(packets("3")[:2] + packets("3", began=1760)[:2]) == "33"
 
 
+def test_press_right_after_one_that_ended_is_another_even_with_its_first_packet_lost() -> None:
+    assert received(packets("6") + packets("6", began=800)[1:]) == "66"
+
+
 def test_sender_that_moves_the_timestamp_in_every_packet_of_a_press() -> None:
     """Seen from gateways: RFC 4733 2.5.1.2 forbids it, the caller pressed once all the same."""
     moving = [(TelephoneEvent(9, 160 * (n + 1)), 160 * n, n == 0) for n in range(5)]

@@ -36,7 +36,7 @@ class CallFilter:
     transferred: bool | None = None
     transfer_failed: bool | None = None
     surveyed: bool | None = None
-    """The survey was begun."""
+    """The survey was begun and is over, complete or not."""
     survey_complete: bool | None = None
     answer_received: str = ""
     satisfaction: str = ""

@@ -40,7 +40,9 @@ def _liniya_error(request: Request, error: Exception) -> Response:
     wording = wording_of(error) if isinstance(error, LiniyaError) else wording_of_status(500)
     if isinstance(error, NotSignedIn) and wants_page(request) and request.method == "GET":
         return RedirectResponse(login_address(request), 303)
-    if wording.status >= 500:
+    if isinstance(error, Unavailable):
+        log.warning("request_unavailable", path=request.url.path, error=str(error))
+    elif wording.status >= 500:
         log.error("request_failed", path=request.url.path, status=wording.status, exc_info=error)
     answer = _worded(request, wording)
     if isinstance(error, TooManyAttempts):

@@ -66,7 +66,7 @@ def create_app(
         profile=profile,
         catalogue=catalogue,
         templates=environment(page_config, catalogue),
-        throttle=throttle or LoginThrottle(),
+        throttle=LoginThrottle() if throttle is None else throttle,
         now=now,
     )
     app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)

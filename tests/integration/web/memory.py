@@ -64,12 +64,13 @@ class MemoryStaff:
 
 
 class MemoryReads:
-    """Folds its log anew for every question."""
+    """Folds its log anew when it has grown."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self.log: list[Recorded] = []
         self.away = False
+        self._known: tuple[int, dict[str, Call]] = (-1, {})
 
     def statistics(self, day_from: date, day_to: date, *, before: datetime | None = None) -> r.Statistics:
         wanted = r.CallFilters(day_from, day_to)
@@ -116,8 +117,14 @@ class MemoryReads:
 
     def _folded(self) -> dict[str, Call]:
         self._reach()
-        ids = dict.fromkeys(o.stream.partition(":")[2] for o in self.log if o.stream.startswith("call:"))
-        return {i: calls.fold(i, [o for o in self.log if o.stream == f"call:{i}"]) for i in ids}
+        if self._known[0] != len(self.log):
+            streams: dict[str, list[Recorded]] = {}
+            for one in self.log:
+                kind, _, name = one.stream.partition(":")
+                if kind == "call":
+                    streams.setdefault(name, []).append(one)
+            self._known = len(self.log), {name: calls.fold(name, log) for name, log in streams.items()}
+        return self._known[1]
 
     def _matching(self, wanted: r.CallFilters) -> list[Call]:
         conditions: list[Callable[[Call], bool]] = [

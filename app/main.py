@@ -7,6 +7,7 @@ import asyncio
 import signal
 import socket
 import ssl
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -54,6 +55,7 @@ log = structlog.get_logger()
 
 USER_AGENT = f"Liniya/{__version__}"
 FLUSH_S = 5.0
+SWITCH_INTERVAL_S = 0.0005
 
 
 class LoopClock:
@@ -120,6 +122,8 @@ async def _until_told_to_stop() -> None:
 
 async def run_line(settings: Settings) -> None:
     """The line process: SIP, media, the conduct of calls, the journal, the gateway."""
+    # The journal's thread shares the interpreter with the media: it must not keep a tick waiting.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with AsyncExitStack() as stack:
         await _open_line(settings, stack)
         await _until_told_to_stop()

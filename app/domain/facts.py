@@ -13,6 +13,7 @@ import typing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 
@@ -382,9 +383,14 @@ def from_json(kind: str, body: dict[str, Any]) -> Fact:
     KeyError for an unknown kind, TypeError for a missing field.
     """
     cls = KINDS[kind]
-    hints = typing.get_type_hints(cls)
+    hints = _hints_of(cls)
     known = {f.name for f in dataclasses.fields(cls)}
     return cls(**{name: _typed(hints[name], value) for name, value in body.items() if name in known})
+
+
+@cache
+def _hints_of(cls: type[Fact]) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
 
 
 def _plain(value: Any) -> Any:

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.application.ports import Operator
+from app.application.reports import Role
 from app.domain.errors import Unavailable
-from app.storage.staff import Role
 from app.storage.tables import staff
 
 log = structlog.get_logger()

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.domain.errors import BadInput
+from app.domain.errors import BadInput, Unavailable
 
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
@@ -84,6 +84,28 @@ def _postgresql(url: URL) -> Engine:
             "tcp_user_timeout": 15_000,
         },
     )
+
+
+@contextmanager
+def _unavailable_when_away() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("the database does not answer") from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One look at the database, for a page. Unavailable when it cannot be reached."""
+    with _unavailable_when_away(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """`writing`, for a page: Unavailable when the database cannot be reached."""
+    with _unavailable_when_away(), writing(engine) as connection:
+        yield connection
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.domain import calls as domain_calls
-from app.domain.calls import Call, Outcome
+from app.domain.calls import Call
 from app.domain.errors import IllegalFact
 from app.domain.facts import Recorded
 from app.domain.promises import Promise
@@ -34,13 +34,9 @@ from app.storage.fact_rows import (
     facts_of,
     promise_of,
 )
-from app.storage.tables import call_operators, calls, facts, promises
+from app.storage.tables import ANSWER_COLUMNS, call_operators, calls, facts, promises
 
 log = structlog.get_logger()
-
-ANSWER_RECEIVED = "answer_received"
-"""The survey's questions that have columns of their own (L15), by their ids in `survey.yaml`."""
-SATISFACTION = "satisfaction"
 
 KEPT_CALLS = 2000
 """Open calls whose states are kept at most; the others are read again when they go on."""
@@ -90,25 +86,24 @@ def call_row(call: Call, zone: ZoneInfo) -> dict[str, Any] | None:
         "talked_s": _talked_s(call),
         "ended_by": None if call.ended_by is None else str(call.ended_by),
         "keeps_promise": call.keeps,
-        "answer_received": answers.get(ANSWER_RECEIVED),
-        "satisfaction": answers.get(SATISFACTION),
+        **{question: answers.get(question) for question in ANSWER_COLUMNS},
     }
 
 
 _SAME_NAMES = {field.name for field in dataclasses.fields(Call)} - {"direction", "ended_by"}
 
 
-def _waited_s(call: Call) -> float | None:
+def _waited_s(call: Call) -> float:
     if call.answered_at is not None:
         return call.waited_s
-    if call.arrived_at is None or call.ended_at is None or call.outcome is Outcome.OUT_OF_HOURS:
-        return None
+    if call.arrived_at is None or call.ended_at is None:
+        return 0.0
     return (call.ended_at - call.arrived_at).total_seconds()
 
 
-def _talked_s(call: Call) -> float | None:
+def _talked_s(call: Call) -> float:
     over = call.parted_at or call.ended_at
-    return None if call.answered_at is None or over is None else call.talked_s(over)
+    return 0.0 if call.answered_at is None or over is None else call.talked_s(over)
 
 
 def promise_row(promise: Promise) -> dict[str, Any]:

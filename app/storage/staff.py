@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -19,8 +18,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.application.reports import Role, StaffMember
 from app.domain.errors import BadInput
-from app.storage.engine import writing
+from app.storage.engine import changing, reading
 from app.storage.phone_address import check_phone
 from app.storage.tables import sessions, staff
 
@@ -33,32 +33,24 @@ LONGEST_PASSWORD = 200
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-class Role(StrEnum):
-    OPERATOR = "operator"
-    MANAGER = "manager"
-    ADMINISTRATOR = "administrator"
-
-
-@dataclass(frozen=True)
-class StaffMember:
-    """A person who signs in. `phone` is a `sip:` address, or "" where the browser is the phone."""
-
-    login: str
-    role: Role
-    surname: str
-    name: str
-    patronymic: str
-    position: str
-    unit: str
-    phone: str = ""
-    active: bool = True
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Staff:
-    """Reads and changes of the staff. The methods block on the database: call them off the event loop."""
+    """Reads and changes of the staff; `application.reports.StaffAccounts` for the pages.
 
-    def __init__(self, engine: Engine, hasher: PasswordHasher | None = None) -> None:
+    The methods block on the database: call them off the event loop.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        hasher: PasswordHasher | None = None,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
         self._engine = engine
+        self._now = now
         self._hasher = hasher or PasswordHasher()
         # What an unknown login is checked against, so that it takes as long as a known one.
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
@@ -70,7 +62,7 @@ class Staff:
         member = _checked(member)
         values = asdict(member) | {"role": str(member.role), "password_hash": self._hash(password)}
         try:
-            with writing(self._engine) as connection:
+            with changing(self._engine) as connection:
                 connection.execute(insert(staff).values(values))
         except IntegrityError as error:
             raise BadInput(f"login «{member.login}» is taken: choose another") from error
@@ -80,7 +72,7 @@ class Staff:
         """New values for the person with this login; one who is made inactive is signed out everywhere."""
         member = _checked(member)
         values = asdict(member) | {"role": str(member.role)}
-        with writing(self._engine) as connection:
+        with changing(self._engine) as connection:
             _change(connection, member.login, values)
             if not member.active:
                 connection.execute(delete(sessions).where(sessions.c.login == member.login))
@@ -90,53 +82,50 @@ class Staff:
         """The person leaves: may not sign in any more, and stays in the records."""
         self.update_staff(replace(self._present(login), active=False))
 
-    def set_phone(self, login: str, phone: str) -> str:
-        """The person's own phone: `sip:user@<IP address>`, or "" for the browser. Returns it as it is kept."""
-        phone = check_phone(phone)
-        with writing(self._engine) as connection:
-            _change(connection, login, {"phone": phone})
-        return phone
+    def set_phone(self, login: str, phone: str) -> None:
+        """The person's own phone: `sip:user@<IP address>`, or "" for the browser."""
+        with changing(self._engine) as connection:
+            _change(connection, login, {"phone": check_phone(phone)})
 
     def set_password(self, login: str, password: str) -> None:
         """A new password; signs the person out everywhere."""
         hashed = self._hash(password)
-        with writing(self._engine) as connection:
+        with changing(self._engine) as connection:
             _change(connection, login, {"password_hash": hashed})
             connection.execute(delete(sessions).where(sessions.c.login == login))
 
     def staff_member(self, login: str) -> StaffMember | None:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(staff).where(staff.c.login == login)).one_or_none()
         return None if row is None else to_member(row)
 
-    def list_staff(self, *, with_inactive: bool = False) -> Sequence[StaffMember]:
-        """By surname and name."""
+    def members(self) -> tuple[StaffMember, ...]:
+        """Everyone, also those who have left, by surname and name."""
         query = select(staff).order_by(staff.c.surname, staff.c.name, staff.c.login)
-        if not with_inactive:
-            query = query.where(staff.c.active)
-        with self._engine.connect() as connection:
-            return [to_member(row) for row in connection.execute(query)]
+        with reading(self._engine) as connection:
+            return tuple(to_member(row) for row in connection.execute(query))
 
     # --- signing in ------------------------------------------------------------------------------------------
 
-    def verify(self, login: str, password: str) -> StaffMember | None:
+    def authenticate(self, login: str, password: str) -> StaffMember | None:
         """The active person with this login and password; None for anything else, after the same work."""
         login = login.strip().lower()
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(staff).where(staff.c.login == login)).one_or_none()
         stored = self._nobody if row is None else row.password_hash
         right = len(password) <= LONGEST_PASSWORD and self._matches(stored, password)
         if row is None or not row.active or not right:
             return None
         if self._hasher.check_needs_rehash(stored):
-            with writing(self._engine) as connection:
+            with changing(self._engine) as connection:
                 _change(connection, login, {"password_hash": self._hasher.hash(password)})
         return to_member(row)
 
-    def open_session(self, login: str, now: datetime) -> str:
+    def open_session(self, login: str) -> str:
         """A token of 256 random bits for the person's browser; only its hash is kept."""
+        now = self._now()
         token = secrets.token_urlsafe(32)
-        with writing(self._engine) as connection:
+        with changing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
             _make_room(connection, login)
             connection.execute(
@@ -149,20 +138,20 @@ class Staff:
             )
         return token
 
-    def session(self, token: str, now: datetime) -> StaffMember | None:
+    def session(self, token: str) -> StaffMember | None:
         """The active person whose token it is, while it lasts."""
         query = (
             select(staff)
             .join(sessions, sessions.c.login == staff.c.login)
-            .where(sessions.c.token_hash == _token_hash(token), sessions.c.expires_at > now, staff.c.active)
+            .where(sessions.c.token_hash == _token_hash(token), sessions.c.expires_at > self._now(), staff.c.active)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else to_member(row)
 
     def close_session(self, token: str) -> None:
         """Sign this browser out; nothing happens for an unknown token."""
-        with writing(self._engine) as connection:
+        with changing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token_hash == _token_hash(token)))
 
     def _present(self, login: str) -> StaffMember:

@@ -121,9 +121,10 @@ calls = Table(
     Column("local_hour", SmallInteger, nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("operator", String(64), nullable=False),
-    # Until the answer; of a lost caller, until the end. NULL while it is not known, and outside the hours.
-    Column("waited_s", Float),
-    Column("talked_s", Float),
+    # Until the answer; without one, until the end. 0 while the call is under way.
+    Column("waited_s", Float, nullable=False),
+    # Until the operator left, 0 without an answer.
+    Column("talked_s", Float, nullable=False),
     Column("held_s", Float, nullable=False),
     Column("transfers", Integer, nullable=False),
     Column("failed_transfers", Integer, nullable=False),
@@ -150,6 +151,9 @@ call_operators = Table(
     Column("place", Integer, primary_key=True),
     Column("operator", String(64), nullable=False, index=True),
 )
+
+ANSWER_COLUMNS = ("answer_received", "satisfaction")
+"""The columns of `calls` that are named as the survey's questions (L15)."""
 
 promises = Table(
     "promises",

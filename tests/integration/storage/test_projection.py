@@ -83,12 +83,12 @@ def test_the_day_and_the_hour_are_the_organisations(engine: Engine) -> None:
     assert (row["local_day"], row["local_hour"]) == (date(2026, 11, 17), 0)
 
 
-def test_waiting_is_counted_for_lost_callers_and_not_outside_the_hours(engine: Engine) -> None:
+def test_waiting_without_an_answer_lasts_until_the_end(engine: Engine) -> None:
     stored(engine, logs.lost_call("lost"), logs.closed_call("closed"), logs.waiting_call("waiting"))
     assert {call: row_of(engine, call)["waited_s"] for call in ("lost", "closed", "waiting")} == {
         "lost": 20.0,
-        "closed": None,
-        "waiting": None,
+        "closed": 10.0,
+        "waiting": 0.0,
     }
 
 

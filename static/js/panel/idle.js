@@ -3,7 +3,7 @@
 import { byId, el, icon, keyed, set, setIcon, setText, show } from "./dom.js";
 import { dayAndTime, t } from "../i18n.js";
 import { situation } from "./situation.js";
-import { badInput, breakReason, moment, whyNot } from "./words.js";
+import { badInput, breakReason, moment, standing, whyNot } from "./words.js";
 
 const SHOWN_PROMISES = 4;
 
@@ -41,7 +41,7 @@ function idleWords(me, line, isReady) {
 }
 
 function drawPromises(panel, promises) {
-  const pressing = promises.filter((promise) => promise.standing !== "waiting" || moment(promise.due_at) !== dayAndTime(promise.due_at));
+  const pressing = promises.filter((promise) => standing(promise) !== "waiting" || moment(promise.due_at) !== dayAndTime(promise.due_at));
   show(byId("idle-promises"), pressing.length > 0);
   keyed(
     byId("idle-promise-list"),
@@ -50,10 +50,10 @@ function drawPromises(panel, promises) {
     (promise) => el("li", {}, el("button", { type: "button", class: "idle-promise", on: { click: () => panel.tabs.choose("promises") } }, el("span", { class: "strong" }), el("span", { class: "idle-asked" }), el("span", { class: "small" }))),
     (item, promise) => {
       const [number, asked, due] = item.firstElementChild.children;
-      set(item.firstElementChild, "data-standing", promise.standing);
+      set(item.firstElementChild, "data-standing", standing(promise));
       setText(number, promise.number_shown);
       setText(asked, promise.asked);
-      setText(due, promise.standing === "overdue" ? t("overdue: %(time)s", { time: moment(promise.due_at) }) : moment(promise.due_at));
+      setText(due, standing(promise) === "overdue" ? t("overdue: %(time)s", { time: moment(promise.due_at) }) : moment(promise.due_at));
     },
   );
 }

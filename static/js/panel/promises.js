@@ -2,18 +2,23 @@
 
 import { byId, el, icon, keyed, set, setText, show } from "./dom.js";
 import { t, tn } from "../i18n.js";
-import { moment } from "./words.js";
+import { moment, standing } from "./words.js";
+
+const LOOKED_AT_EACH_MS = 20_000;
 
 export function mountPromises(panel) {
-  panel.store.on(["promises", "call", "me", "link"], ({ promises, call }) => {
+  const drawAll = () => {
+    const { promises, call } = panel.store.view;
     const open = promises ?? [];
-    const pressing = open.filter((promise) => promise.standing !== "waiting");
+    const pressing = open.filter((promise) => standing(promise) !== "waiting");
     const count = byId("promises-count");
     setText(count, String(open.length));
     set(count, "class", `count${pressing.length ? " count-bad" : ""}`);
     show(byId("promises-empty"), open.length === 0);
     keyed(byId("promises"), open, (promise) => promise.id, (promise) => make(panel, promise), (item, promise) => draw(item, promise, Boolean(call)));
-  });
+  };
+  panel.store.on(["promises", "call", "me", "link"], drawAll);
+  setInterval(drawAll, LOOKED_AT_EACH_MS);
 }
 
 function make(panel, { id }) {
@@ -42,11 +47,12 @@ function make(panel, { id }) {
 }
 
 function draw(item, promise, inCall) {
+  const stands = standing(promise);
   const [look, words] = {
     overdue: ["badge-bad", t("Overdue")],
     due: ["badge-warn", t("Due soon")],
-  }[promise.standing] ?? ["", t("On time")];
-  set(item, "data-standing", promise.standing);
+  }[stands] ?? ["", t("On time")];
+  set(item, "data-standing", stands);
   setText(item.querySelector(".promise-number"), promise.number_shown);
   set(item.querySelector(".promise-standing"), "class", `badge promise-standing ${look}`.trim());
   setText(item.querySelector(".promise-standing"), words);

@@ -87,4 +87,12 @@ export function moment(at) {
   return dayOf(at) === dayOf(now()) ? t("today, %(time)s", { time: clockTime(at) }) : dayAndTime(at);
 }
 
+const DUE_SOON_MS = 3600_000;
+
+/** How a promise stands at this moment: the line tells it with changes, and time passes without any. */
+export function standing(promise) {
+  const left = Date.parse(promise.due_at) - now();
+  return left < 0 ? "overdue" : left < DUE_SOON_MS ? "due" : "waiting";
+}
+
 export const numberOf = (call) => call.number_shown || call.number || t("Number withheld");

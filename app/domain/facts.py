@@ -13,7 +13,6 @@ import typing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 
@@ -370,6 +369,7 @@ class Recorded:
 
 
 KINDS: dict[str, type[Fact]] = {cls.__name__: cls for cls in Fact.__subclasses__()}
+_HINTS = {kind: typing.get_type_hints(cls) for kind, cls in KINDS.items()}
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
@@ -383,14 +383,9 @@ def from_json(kind: str, body: dict[str, Any]) -> Fact:
     KeyError for an unknown kind, TypeError for a missing field.
     """
     cls = KINDS[kind]
-    hints = _hints_of(cls)
+    hints = _HINTS[kind]
     known = {f.name for f in dataclasses.fields(cls)}
     return cls(**{name: _typed(hints[name], value) for name, value in body.items() if name in known})
-
-
-@cache
-def _hints_of(cls: type[Fact]) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
 
 
 def _plain(value: Any) -> Any:

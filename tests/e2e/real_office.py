@@ -226,7 +226,7 @@ def _tap(socket: WebSocket, its: Desk) -> None:
 # --- sound -----------------------------------------------------------------------------------------------------
 
 
-def correlation(sent: bytes, heard: bytes) -> float:
+def correlation(sent: bytes, heard: bytes | bytearray) -> float:
     """The highest normalised correlation of `sent` anywhere in `heard`: 1 is the same sound."""
     x = np.frombuffer(sent, dtype="<i2").astype(np.float64)
     y = np.frombuffer(bytes(heard), dtype="<i2").astype(np.float64)

@@ -121,3 +121,16 @@ async def test_the_page_is_in_russian_and_has_the_scripts_texts(office: Office) 
         page = (await client.get("/panel")).text
     assert "Горячие клавиши" in page
     assert "Accept" in page, "the scripts' own texts, by their message ids"
+
+
+async def test_a_panel_left_open_is_closed_when_its_session_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.panel.SESSION_LOOKED_AT_EACH_S", 0.05)
+    async with socket(office, "ivanova") as feed:
+        await told(feed, "snapshot")
+        for token in list(office.staff.tokens):
+            office.staff.close_session(token)
+        async with asyncio.timeout(WITHIN_S):
+            await feed.wait_closed()
+        assert feed.close_code == NOT_SIGNED_IN

@@ -241,12 +241,12 @@ class Overview:
         found = _of_question(ratings, question)
         if not found:
             return None
-        best = min(found, key=lambda answer: self._names.answer_rank(question, answer))
-        share = found[best].share if self._names.answer_rank(question, best) == 0 else 0.0
+        known = self._names.profile.survey.question(question)
+        best = known.answers[0].id if known else next(iter(found))
         return AnswerLine(
             text=self._names.answer(question, best),
             count=sum(r.count for r in found.values()),
-            share=share,
+            share=found[best].share if best in found else 0.0,
             tone="",
             link=calls_address(self._filters(question=question, rated_operator=login)),
             change=None,

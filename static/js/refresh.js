@@ -22,7 +22,11 @@ class Refresher {
     this.on = localStorage.getItem(CHOICE) !== "off";
     this.control = switchFor(this);
     root.querySelector("[data-refresh-switch]").append(this.control);
-    this.show(t("Updates by itself"));
+    this.show(this.standing);
+  }
+
+  get standing() {
+    return this.on ? t("Updates by itself") : t("Does not update by itself");
   }
 
   get wanted() {
@@ -32,7 +36,7 @@ class Refresher {
   toggle() {
     this.on = !this.on;
     localStorage.setItem(CHOICE, this.on ? "on" : "off");
-    this.show(this.on ? t("Updates by itself") : t("Does not update by itself"));
+    this.show(this.standing);
     this.schedule(0);
   }
 

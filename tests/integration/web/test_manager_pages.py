@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from app.domain import facts as f
-from tests.integration.web.days import arrived
+from tests.integration.web.days import answered, arrived, rated
 from tests.integration.web.office import NOW, Office, open_office, weeks, words
 
 MOVED = "20261120-moved"
@@ -80,6 +80,16 @@ async def test_ratings_stand_verbatim_with_every_answer(manager: httpx.AsyncClie
         "не удовлетворен",
     ):
         assert said in text
+
+
+async def test_an_operator_without_a_best_rating_has_none_of_it(office: Office, manager: httpx.AsyncClient) -> None:
+    at = NOW - timedelta(hours=1)
+    office.reads.log = rated(
+        answered("one", at, "", "petrov", wait_s=5, talk_s=60), "petrov", "partly", yes=True
+    ).written
+    text = words(await manager.get("/manager"))
+    assert "0 % «удовлетворен», 1 ответ" in text
+    assert "100 % «да», 1 ответ" in text
 
 
 async def test_figures_are_compared_with_the_period_before(manager: httpx.AsyncClient) -> None:

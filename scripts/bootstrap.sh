@@ -45,7 +45,7 @@ fi
 say "liniya: installing $requirements into .venv (once; about a minute)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements" ||
     die "the requirements could not be installed: see the lines above; check the network and run make again"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ||
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . ||
     die "the project could not be installed into .venv: see the lines above"
 # The requirements of the tests contain those of the run.
 rm -f .venv/.installed-*

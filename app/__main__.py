@@ -117,7 +117,7 @@ def _mind(file: Path | None, settings: config.Settings, on_up: object, more: Seq
     own_recogniser = [] if settings.recogniser_url else [["recogniser"]]
     wanted = [["line"], ["web"], *own_recogniser, *more]
     parts = [Part(arguments[0], [*given, *arguments]) for arguments in wanted]
-    return asyncio.run(mind(parts, {}, on_up))  # type: ignore[arg-type]
+    return asyncio.run(mind(parts, settings.tcp_ports, on_up))  # type: ignore[arg-type]
 
 
 def _check(options: argparse.Namespace) -> None:

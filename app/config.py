@@ -115,6 +115,17 @@ class Settings(BaseSettings):
         return self.recogniser_url or f"ws://{self.recogniser_host}:{self.recogniser_port}"
 
     @property
+    def tcp_ports(self) -> list[tuple[str, int]]:
+        """Where the processes of `serve` answer once they are up."""
+        ports = [
+            (self.sip_host, self.sip_port),
+            (self.gateway_host, self.gateway_port),
+            (self.audio_host, self.audio_port),
+            (self.web_host, self.web_port),
+        ]
+        return ports if self.recogniser_url else [*ports, (self.recogniser_host, self.recogniser_port)]
+
+    @property
     def rtp_range(self) -> tuple[int, int]:
         first, last = (int(part) for part in self.rtp_ports.split("-"))
         if not 1024 <= first < last <= 65535:

@@ -7,11 +7,12 @@ A process that ends by itself is started again with growing pauses; one that say
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -24,6 +25,7 @@ LONGEST_PAUSE_S = 15.0
 STEADY_AFTER_S = 30.0
 """A process that ran so long is started again without a pause grown by earlier falls."""
 STOP_WITHIN_S = 12.0
+LOOK_EACH_S = 0.2
 MINDED = "LINIYA_MINDED"
 
 
@@ -35,33 +37,47 @@ class Part:
     arguments: Sequence[str]
 
 
-async def mind(parts: Sequence[Part], environment: Mapping[str, str], on_up: Callable[[], None]) -> int:
-    """Run all parts until SIGINT or SIGTERM, or until one cannot run. Returns the exit status."""
+async def mind(parts: Sequence[Part], ports: Sequence[tuple[str, int]], on_up: Callable[[], None]) -> int:
+    """Run all parts until SIGINT or SIGTERM, or until one cannot run; `on_up` once all `ports` (TCP) answer.
+
+    Returns the exit status.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        minders = [group.create_task(_mind_one(part, environment, stop)) for part in parts]
-        group.create_task(_tell_when_up(on_up, stop))
+        minders = [group.create_task(_mind_one(part, stop)) for part in parts]
+        group.create_task(_tell_when_up(ports, on_up, stop))
         statuses = await asyncio.gather(*minders)
     return max(statuses)
 
 
-async def _tell_when_up(on_up: Callable[[], None], stop: asyncio.Event) -> None:
-    """A moment later, so that a part that cannot start has spoken first."""
+async def _tell_when_up(ports: Sequence[tuple[str, int]], on_up: Callable[[], None], stop: asyncio.Event) -> None:
+    for host, port in ports:
+        while not await _answers(host, port):
+            if await _wait(stop, LOOK_EACH_S):
+                return
+    on_up()
+
+
+async def _answers(host: str, port: int) -> bool:
     try:
-        await asyncio.wait_for(stop.wait(), 1.5)
-    except TimeoutError:
-        on_up()
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
 
 
-async def _mind_one(part: Part, environment: Mapping[str, str], stop: asyncio.Event) -> int:
+async def _mind_one(part: Part, stop: asyncio.Event) -> int:
     pause_s = FIRST_PAUSE_S
     loop = asyncio.get_running_loop()
     while not stop.is_set():
         began = loop.time()
-        status = await _run(part, environment, stop)
+        status = await _run(part, stop)
         if stop.is_set():
             break
         if status == WRONG_SETTINGS:
@@ -75,7 +91,7 @@ async def _mind_one(part: Part, environment: Mapping[str, str], stop: asyncio.Ev
     return 0
 
 
-async def _run(part: Part, environment: Mapping[str, str], stop: asyncio.Event) -> int:
+async def _run(part: Part, stop: asyncio.Event) -> int:
     """One life of the process: until it ends, or is stopped with the rest."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -84,7 +100,7 @@ async def _run(part: Part, environment: Mapping[str, str], stop: asyncio.Event) 
         *part.arguments,
         # Its end tells the process that nobody minds it any more, however we died.
         stdin=asyncio.subprocess.PIPE,
-        env={**os.environ, **environment, MINDED: "1"},
+        env={**os.environ, MINDED: "1"},
         # Ctrl-C on the terminal is ours to pass on, in order.
         start_new_session=True,
     )
@@ -102,11 +118,13 @@ async def _run(part: Part, environment: Mapping[str, str], stop: asyncio.Event) 
     return await ended
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
+async def _wait(stop: asyncio.Event, seconds: float) -> bool:
+    """True when told to stop within the time."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
-        return
+        return False
+    return True
 
 
 def end_with_the_minder() -> None:
@@ -115,7 +133,8 @@ def end_with_the_minder() -> None:
         return
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1):
+        # Not through sys.stdin: its lock, held at the interpreter's end, is fatal.
+        while os.read(0, 1):
             continue
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -103,7 +103,11 @@ class MemoryReads:
         return r.CallRecord(_row(call), found) if call else None
 
     def promises(self, which: r.PromiseList, now: datetime) -> tuple[r.PromiseRow, ...]:
-        return tuple(r.PromiseRow(p) for p in self._promises() if which in _lists(p, now))
+        found = [p for p in self._promises() if which in _lists(p, now)]
+        if which not in (r.PromiseList.OPEN, r.PromiseList.OVERDUE):
+            found.sort(key=lambda p: p.closed_at or now, reverse=True)
+        made_in = {p.id: self._folded().get(p.call, Call()) for p in found}
+        return tuple(r.PromiseRow(p, made_in[p.id].unit, made_in[p.id].caller_name) for p in found)
 
     def promise_counts(self, now: datetime) -> r.PromiseCounts:
         return r.PromiseCounts(Counter(one for p in self._promises() for one in _lists(p, now)))

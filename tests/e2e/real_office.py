@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, WebSocket
 
 from app.application.reports import Role, StaffMember
@@ -26,6 +27,8 @@ from app.main import open_database
 from app.simulator.phone import SimulatedPhone
 from app.speech.espeak import synthesise
 from app.storage.staff import Staff
+
+Sound = NDArray[np.float64]
 
 PASSWORD = "office-password"
 CHROMIUM = "/usr/bin/chromium"
@@ -226,15 +229,25 @@ def _tap(socket: WebSocket, its: Desk) -> None:
 # --- sound -----------------------------------------------------------------------------------------------------
 
 
-def correlation(sent: bytes, heard: bytes | bytearray) -> float:
-    """The highest normalised correlation of `sent` anywhere in `heard`: 1 is the same sound."""
+WINDOW = 4000
+"""Half a second: short enough for clocks that drift apart and a stalled machine, long enough to be like no other."""
+
+
+def likeness(sent: bytes, heard: bytes | bytearray) -> float:
+    """How much of `sent` stands in `heard`: the median of the highest correlations of its half seconds; 1 is the
+    same sound."""
     x = np.frombuffer(sent, dtype="<i2").astype(np.float64)
     y = np.frombuffer(bytes(heard), dtype="<i2").astype(np.float64)
-    if len(y) < len(x) or not x.any():
-        return 0.0
+    windows = [x[i : i + WINDOW] for i in range(0, len(x) - WINDOW, WINDOW)]
+    spoken = [window for window in windows if np.sqrt(np.mean(window**2)) > 300]
+    return float(np.median([_correlation(window, y) for window in spoken]))
+
+
+def _correlation(x: Sound, y: Sound) -> float:
     size = 1 << (len(x) + len(y)).bit_length()
     product = np.fft.irfft(np.fft.rfft(y, size) * np.conj(np.fft.rfft(x, size)), size)[: len(y) - len(x) + 1]
     energy = np.cumsum(np.concatenate([[0.0], y**2]))
     windows = energy[len(x) :] - energy[: len(energy) - len(x)]
-    norms = np.sqrt(np.maximum(windows, 1.0) * float(x @ x))
+    # Quiet stretches would correlate by their rounding alone.
+    norms = np.sqrt(np.maximum(windows, 1e6) * float(x @ x))
     return float(np.max(product / norms))

@@ -16,11 +16,11 @@ import vosk
 
 from app.application.ports import Clip
 from app.domain.errors import BadInput, Unavailable
+from app.domain.spoken_russian import spoken_hours
 from app.speech import espeak
 from app.speech.announcer import EspeakAnnouncer, attention_tone
 from app.speech.espeak import synthesise
 from app.speech.sound import active_level_dbfs, from_pcm
-from app.domain.spoken_russian import spoken_hours
 from tests.integration.speech.telephone import MODEL, say
 
 

@@ -230,7 +230,7 @@ def _tap(socket: WebSocket, its: Desk) -> None:
 
 
 WINDOW = 4000
-"""Half a second: short enough for clocks that drift apart and a stalled machine, long enough to be like no other."""
+"""Half a second: short for clocks that drift apart and a stalled machine, long enough to be like no other."""
 
 
 def likeness(sent: bytes, heard: bytes | bytearray) -> float:

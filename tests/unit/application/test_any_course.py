@@ -19,14 +19,18 @@ from tests.unit.application.house import CALLER, House
 
 LOGINS = ("ivanova", "petrov", "sidorova")
 PHRASES = ("здравствуйте меня зовут", "переключаю вас", "спасибо за обращение до свидания", "да", "не удовлетворен")
-COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+Command = tuple[str, dict[str, Any]]
+OF_THE_DESK: tuple[Command, ...] = (
+    ("ready", {}),
     ("ready", {}),
     ("ready", {"device": "browser"}),
     ("break", {"why": "обед"}),
     ("sign_out", {}),
     ("accept", {}),
-    ("accept", {}),
     ("decline", {}),
+    ("dial", {"number": CALLER}),
+)
+OF_THE_CALL: tuple[Command, ...] = (
     ("hang_up", {"reason": "проверка"}),
     ("to_survey", {}),
     ("hold", {}),
@@ -34,15 +38,19 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("take_back", {}),
     *(("transfer", {"to": login, "told": True}) for login in LOGINS),
     ("promise", {"number": CALLER, "asked": "когда", "due_at": "", "interval": ""}),
-    ("dial", {"number": CALLER}),
     ("notes", {"notes": "заметка"}),
 )
 
 Action = tuple[Any, ...]
 ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.just(("arrive",)),
-    st.tuples(st.just("command"), st.sampled_from(LOGINS), st.sampled_from(COMMANDS)),
-    st.tuples(st.just("pick_up"), st.integers(0, 5)),
+    st.just(("arrive",)),
+    st.tuples(st.just("command"), st.sampled_from(LOGINS), st.sampled_from(OF_THE_DESK)),
+    st.tuples(st.just("conduct"), st.integers(0, 2), st.sampled_from(OF_THE_CALL)),
+    st.tuples(st.just("conduct"), st.integers(0, 2), st.sampled_from(OF_THE_CALL)),
+    st.tuples(st.just("meddle"), st.sampled_from(LOGINS), st.sampled_from(OF_THE_CALL)),
+    st.just(("answer",)),
+    st.just(("answer",)),
     st.tuples(st.just("pick_up"), st.integers(0, 5)),
     st.tuples(st.just("end"), st.integers(0, 5), st.sampled_from(list(LegEnd))),
     st.tuples(st.just("key"), st.integers(0, 5), st.sampled_from("123")),
@@ -62,7 +70,33 @@ def _arrive(house: House) -> None:
         house.dial(f"+7927123{len(house.phone.legs):04}")
 
 
-def _command(house: House, login: str, command: tuple[str, dict[str, Any]]) -> None:
+def _answer(house: House) -> None:
+    """Whoever is rung at answers."""
+    for place in house.roster.places():
+        if place.presence is Presence.OFFERED:
+            _command(house, place.login, ("accept", {}))
+    for leg in house.phone.alive():
+        if not leg.incoming and not leg.answered:
+            house.phone.picks_up(leg)
+
+
+def _conduct(house: House, which: int, command: Command) -> None:
+    """One of those in a call does something with it."""
+    busy = [place.login for place in house.roster.places() if place.presence is Presence.BUSY]
+    if busy:
+        _command(house, busy[which % len(busy)], command)
+
+
+def _meddle(house: House, login: str, command: Command) -> None:
+    """Who does not have the call changes nothing in it but what is written."""
+    before = {live.id: (live.state.phase, live.state.operator) for live in house.exchange.calls.values()}
+    mine = house.exchange.calls.get(house.roster.place(login).call)
+    _command(house, login, command)
+    if mine is not None and before[mine.id][1] != login:
+        assert (mine.state.phase, mine.state.operator) == before[mine.id]
+
+
+def _command(house: House, login: str, command: Command) -> None:
     try:
         house.do(login, command[0], **command[1])
     except LiniyaError:
@@ -102,6 +136,9 @@ def _browser(house: House, login: str, connected: bool) -> None:
 _DEEDS: dict[str, Callable[..., None]] = {
     "arrive": _arrive,
     "command": _command,
+    "conduct": _conduct,
+    "meddle": _meddle,
+    "answer": _answer,
     "pick_up": _pick_up,
     "end": _end,
     "key": _key,
@@ -124,6 +161,8 @@ def check(house: House) -> None:
             assert live.caller_leg is not None
             leg = house.phone.legs[live.caller_leg]
             assert leg.hears == live.operator_legs[state.operator]
+        if state.phase is Phase.SURVEY:
+            assert live.operator_legs == {}
         if state.phase is Phase.ENDED:
             assert (live.timers, live.channels, live.operator_legs) == ({}, [], {})
         if state.phase is Phase.WAITING and ASK_AGAIN not in live.timers:
@@ -151,8 +190,8 @@ def check_listening(house: House) -> None:
     assert sorted(map(id, fed)) == sorted(map(id, house.recognizer.open()))
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(ACTIONS, max_size=60), st.sampled_from([None, 1.5]))
+@settings(max_examples=100, deadline=None)
+@given(st.lists(ACTIONS, min_size=20, max_size=60), st.sampled_from([None, 1.5]))
 def test_any_course_of_a_day_keeps_the_house_in_order(actions: list[Action], sound_after_s: float | None) -> None:
     with capture_logs() as entries:
         house = House(sound_after_s=sound_after_s)

@@ -28,6 +28,7 @@ def sent_to_survey(house: House) -> FakeLeg:
 
 def test_operator_is_released_and_the_caller_is_asked(house: House, caller: FakeLeg) -> None:
     assert house.presence("ivanova") is Presence.WRAP_UP
+    assert house.phone.alive() == [caller]
     assert caller.hears == "survey_intro"
     house.play_out()
     assert caller.hears == "survey_answer_received"

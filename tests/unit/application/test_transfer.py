@@ -270,3 +270,5 @@ def test_after_the_farewell_the_source_sends_to_the_survey_while_the_target_ring
     house.do("ivanova", "to_survey")
     assert caller.hears == "survey_intro"
     assert house.call_of("petrov")["number"] == "+79271230000"
+    house.pass_s(20)  # nobody waits for the target's answer any more
+    assert house.live(caller).state.phase is Phase.SURVEY

@@ -8,7 +8,7 @@ so that the effects of one decision are never mixed with those of the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -31,6 +31,7 @@ from app.application.recorder import Recorder
 from app.application.roster import Device, Roster
 from app.application.survey_by_phone import SurveyByPhone
 from app.domain import commands as c
+from app.domain import facts as f
 from app.domain.calls import Call, Phase, evolve, fold
 from app.domain.conduct import decide
 from app.domain.errors import LiniyaError
@@ -42,6 +43,18 @@ log = structlog.get_logger()
 
 REMEMBERED_S = 10.0
 """How long an ended call is kept for words that still come."""
+SEEN_AT_THE_CALL = (
+    f.PhraseHeard,
+    f.StepTicked,
+    f.StepUnticked,
+    f.StageOpened,
+    f.CallerNamed,
+    f.NeedRestated,
+    f.TopicChosen,
+    f.NotesWritten,
+    f.CallerTold,
+)
+"""Facts that change no panel but those at the call: a hundred panels for each word would stop the sound."""
 SOUND_GONE_S = 15.0
 """After this a ready operator without sound is set on a break."""
 
@@ -69,7 +82,8 @@ class Exchange:
         self.new_id = new_id
         self.calls: dict[str, LiveCall] = {}
         self.recogniser_available = True
-        self.on_change: Callable[[], None] = lambda: None
+        self.on_change: Callable[[LiveCall | None], None] = lambda _live: None
+        """Told the call when only its own panels have changed, None when all may have."""
         self._phone = phone
         self._feed = feed
         self._legs: dict[LegId, LiveCall] = {}
@@ -117,7 +131,7 @@ class Exchange:
         if not self._busy:
             self._work_off()
 
-    def _carry_out(self, live: LiveCall, facts: Iterable[Fact]) -> None:
+    def _carry_out(self, live: LiveCall, facts: Sequence[Fact]) -> None:
         nested, self._busy = self._busy, True
         try:
             for fact in facts:
@@ -128,7 +142,7 @@ class Exchange:
             self._work_off()
             if self._somebody_free:
                 self.dispatch()
-            self.on_change()
+            self.on_change(live if all(isinstance(fact, SEEN_AT_THE_CALL) for fact in facts) else None)
 
     def _effect(self, live: LiveCall, fact: Fact) -> None:
         try:
@@ -209,7 +223,7 @@ class Exchange:
         """The operator may be asked again; who has left the directory meanwhile leaves the desk."""
         self.roster.move(login, Presence.READY if self.roster.person(login) else Presence.AWAY)
         self.dispatch()
-        self.on_change()
+        self.on_change(None)
 
     def waiting(self) -> int:
         return sum(live.state.phase in (Phase.WAITING, Phase.OFFERED) for live in self.calls.values())
@@ -292,14 +306,14 @@ class Exchange:
             self.dispatch()
         else:
             self._deaf[operator] = self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
-        self.on_change()
+        self.on_change(None)
 
     def _break_if_deaf(self, operator: str) -> None:
         self._deaf.pop(operator, None)
         place = self.roster.place(operator)
         if place.presence is Presence.READY and place.device is Device.BROWSER and not place.browser_connected:
             self.roster.move(operator, Presence.BREAK, why="no_sound")
-            self.on_change()
+            self.on_change(None)
 
     # --- from the recogniser ---------------------------------------------------------------------------------
 
@@ -312,7 +326,7 @@ class Exchange:
         if available is not self.recogniser_available:
             self.recogniser_available = available
             log.info("recogniser_available" if available else "recogniser_away")
-            self.on_change()
+            self.on_change(None)
 
 
 def _login_of(live: LiveCall, leg: LegId) -> str:

@@ -30,7 +30,7 @@ class PanelCommands:
         self._feed = feed
         self._views = PanelViews(exchange)
         self._seen: set[str] = set()
-        exchange.on_change = self.show_all
+        exchange.on_change = self._show
         self._of_the_desk: dict[str, Callable[[str, Arguments], View | None]] = {
             "ready": self._ready,
             "break": self._break,
@@ -51,13 +51,13 @@ class PanelCommands:
         desk = self._of_the_desk.get(name)
         if desk is not None:
             answer = desk(operator, arguments) or {}
+            self.show_all()
         elif name in _OF_THE_CALL:
             live = self._written_by(operator) if name in _WRITING else self._conducted_by(operator)
             self._exchange.apply(live, _OF_THE_CALL[name](arguments, self._exchange))
             answer = {}
         else:
             raise BadInput(f"there is no command «{name}»")
-        self.show_all()
         return answer
 
     def view(self, operator: str) -> Mapping[str, Any]:
@@ -69,6 +69,15 @@ class PanelCommands:
         """Bring every panel that was ever asked for up to date; only differences travel."""
         for login in self._seen:
             self._feed.show(login, self._views.view(login))
+
+    def _show(self, live: LiveCall | None) -> None:
+        """Bring the panels at a call up to date, or all of them."""
+        if live is None:
+            self.show_all()
+            return
+        for place in self._roster.places():
+            if place.call == live.id and place.login in self._seen:
+                self._feed.show(place.login, self._views.view(place.login))
 
     # --- presence --------------------------------------------------------------------------------------------
 

@@ -171,6 +171,18 @@ def test_panels_are_brought_up_to_date_only_after_they_were_asked_for(house: Hou
     assert house.feed.shown["petrov"]["line"]["waiting"] == 2
 
 
+def test_a_word_touches_the_panels_at_its_call_and_no_other(house: House) -> None:
+    house.sit_down("ivanova", "petrov")
+    caller, _ = house.talk("ivanova")
+    house.feed.shown.clear()
+    house.channel(caller).final("нет воды")
+    house.do("ivanova", "notes", notes="вода")
+    assert house.feed.shown.keys() == {"ivanova"}
+    assert house.call_of("ivanova")["notes"] == "вода"
+    house.do("ivanova", "promise", number=CALLER, asked="когда", due_at="")
+    assert len(house.feed.shown["petrov"]["promises"]) == 1
+
+
 def test_view_changes_only_when_something_changed(house: House) -> None:
     house.sit_down("ivanova")
     house.talk()

@@ -43,9 +43,12 @@ def microphone(path: Path, samples: bytes, *, silence_s: float = 1.0) -> Path:
 
 @asynccontextmanager
 async def desk(
-    playwright: Playwright, running: Office, login: str, sound: Path | None = None
+    playwright: Playwright, running: Office, login: str, sound: Path | None = None, *, keep_sound: bool = True
 ) -> AsyncIterator[Desk]:
-    """A browser in which `login` has signed in. Without `sound` it has no microphone."""
+    """A browser in which `login` has signed in. Without `sound` it has no microphone.
+
+    `keep_sound` brings every frame that the browser hears here, fifty times a second: not while measuring.
+    """
     arguments = [
         "--headless=new",
         "--no-sandbox",
@@ -64,7 +67,8 @@ async def desk(
         context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="ru-RU")
         page = await context.new_page()
         its = Desk(page, context, browser)
-        page.on("websocket", lambda socket: _tap(socket, its))
+        if keep_sound:
+            page.on("websocket", lambda socket: _tap(socket, its))
         page.on("pageerror", lambda error: its.faults.append(str(error)))
         page.on("console", lambda m: its.faults.append(m.text) if m.type == "error" else None)
         await sign_in(page, running, login)

@@ -27,7 +27,7 @@ from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings, split_address
 from app.domain.errors import BadInput, Unavailable
-from app.domain.flow import Profile
+from app.domain.flow import Profile, variables_of
 from app.domain.working_time import is_open, next_opening
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
@@ -56,6 +56,8 @@ log = structlog.get_logger()
 USER_AGENT = f"Liniya/{__version__}"
 FLUSH_S = 5.0
 SWITCH_INTERVAL_S = 0.0005
+APOLOGY_S = 5.0
+"""How long the apology to callers may take when the line is stopped."""
 
 
 class LoopClock:
@@ -142,8 +144,8 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     open_calls = journal.load_open_calls()
     recorder = Recorder(journal, clock, journal.load_promises())
     roster = Roster(staff, recorder, clock)
-    for operator in staff.operators():
-        stream = f"operator:{operator.login}"
+    for member in Staff(engine).members():
+        stream = f"operator:{member.login}"
         recorder.known(stream, journal.last_seq(stream))
 
     tokens = AudioTokens(clock)
@@ -173,6 +175,23 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     await phone.start()
     stack.push_async_callback(phone.stop)
     stack.callback(exchange.stop)
+    stack.push_async_callback(_part_with_callers, exchange)
+    _prepare_sounds(announcer, profile)
+
+
+async def _part_with_callers(exchange: Exchange) -> None:
+    if exchange.warn_callers():
+        await asyncio.sleep(APOLOGY_S)
+
+
+def _prepare_sounds(announcer: EspeakAnnouncer, profile: Profile) -> None:
+    """Make what callers hear before the first of them waits for it."""
+    announcer.music()
+    for name, text in profile.announcements.items():
+        if not variables_of(text, name):
+            announcer.speak(name, text, lambda _clip: None)
+    for question in profile.survey.questions:
+        announcer.speak(f"survey_{question.id}", question.prompt, lambda _clip: None)
 
 
 def _phone(settings: Settings, tokens: AudioTokens) -> SipLine:

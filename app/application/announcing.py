@@ -46,6 +46,9 @@ class Announcing:
         if live.caller_leg is not None:
             self._phone.play(live.caller_leg, [self._announcer.music()], tag=tag, loop=True)
 
+    def ringback(self) -> Clip:
+        return self._announcer.ringback()
+
     def stop(self, live: LiveCall) -> None:
         """The party hears its bridge again, or silence."""
         self._wish(live)

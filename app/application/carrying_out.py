@@ -233,7 +233,17 @@ class CarryingOut:
         live.caller_leg = leg
         self._exchange.own(live, leg)
 
+    def ring_back(self, live: LiveCall) -> None:
+        leg = live.operator_legs.get(live.state.operator)
+        if leg is not None and live.state.phase is Phase.DIALLING:
+            self._phone.play(leg, [self._announcing.ringback()], tag=f"{live.id}/ringback", loop=True)
+
     # --- the end ---------------------------------------------------------------------------------------------
+
+    def warn(self, live: LiveCall) -> None:
+        """The line has to go: an apology instead of a sudden silence."""
+        self._part(live)
+        self._announcing.say(live, "trouble", then=lambda: None)
 
     def _left(self, live: LiveCall, fact: f.OperatorLeft) -> None:
         live.cancel("offer")

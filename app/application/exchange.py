@@ -236,6 +236,14 @@ class Exchange:
         self._decide(live, c.Interrupt(self.new_id()))
         self.recorder.forget(live.stream)
 
+    def warn_callers(self) -> bool:
+        """The program is about to end: tell whoever is on the line. False when nobody is."""
+        self._stopping = True
+        there = [live for live in self.calls.values() if live.state.open and live.caller_leg is not None]
+        for live in there:
+            self._effects.warn(live)
+        return bool(there)
+
     def stop(self) -> None:
         """The program ends: calls under way are closed as interrupted, new ones are turned away."""
         self._stopping = True
@@ -255,7 +263,10 @@ class Exchange:
         self.tell(live, c.TakeCall(of_caller(caller), dialled))
 
     def leg_ringing(self, leg: LegId) -> None:
-        """Nothing follows from it yet."""
+        """It rings at the person whom an operator calls: the operator hears it ring."""
+        live = self._legs.get(leg)
+        if live is not None and leg == live.caller_leg:
+            self._effects.ring_back(live)
 
     def leg_answered(self, leg: LegId) -> None:
         live = self._legs.get(leg)
@@ -298,6 +309,8 @@ class Exchange:
             self._announcing.finished(tag)
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
+        if self.roster.person(operator) is None:
+            return  # has just left the directory
         place = self.roster.place(operator)
         place.browser_connected, place.microphone = connected, microphone
         if operator in self._deaf:

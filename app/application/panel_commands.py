@@ -89,7 +89,7 @@ class PanelCommands:
         if phone and not phone.startswith("sip:"):
             raise BadInput("the telephone must be a sip: address")
         if device is Device.PHONE and not phone:
-            raise BadInput("no telephone is set: write its sip: address in the settings")
+            raise BadInput("no telephone is set: write its sip: address in the settings", "no_phone")
         if place.presence in (Presence.BUSY, Presence.OFFERED):
             raise Refused("busy", "a call is under way")
         place.device, place.phone = device, phone
@@ -167,7 +167,7 @@ class PanelCommands:
         if place.presence in (Presence.BUSY, Presence.OFFERED, Presence.AWAY):
             raise Refused("busy", "calls go out from «ready», a break or the wrap-up")
         if not place.reachable:
-            raise BadInput("no sound: connect the browser's sound, or set your telephone")
+            raise BadInput("no sound: connect the browser's sound, or set your telephone", "no_sound")
         return {"call": self._exchange.place_call(login, number, promise).id}
 
     def _close_promise(self, login: str, arguments: Arguments) -> None:
@@ -178,7 +178,7 @@ class PanelCommands:
             raise Refused("closed_promise", "the promise is already closed", "L11")
         why = _optional(arguments, "why").strip()
         if not why:
-            raise BadInput("write why the promise is closed without a call")
+            raise BadInput("write why the promise is closed without a call", "why_empty")
         stream = f"promise:{promise.id}"
         self._exchange.recorder.record(stream, [PromiseClosed(promise.id, login, why)])
         self._exchange.recorder.forget(stream)

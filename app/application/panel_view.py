@@ -227,16 +227,25 @@ def _stage(flow: Flow, stage: Stage, call: Call, values: Mapping[str, str]) -> V
     return {
         "id": stage.id,
         "title": stage.title,
-        "source": stage.source,
+        "source": _clause(stage.source, call.profile),
         "phrases": render(stage.phrases, values),
         "questions": list(stage.questions),
         "field": stage.field,
+        "branch": stage.branch,
         "done": listening.stage_done(flow, call, stage.id),
         "steps": [
             {"id": step.id, "title": step.title, "ticked": _tick(ticks.get((stage.id, step.id)))}
             for step in stage.steps
         ],
     }
+
+
+def _clause(source: str, profile: str) -> str:
+    """«п. 5.5» of the organisation's own order; a clause of another order keeps its name."""
+    name, _, paragraph = source.partition(" ")
+    if not paragraph:
+        return source
+    return f"п. {paragraph}" if name == profile else f"п. {paragraph} ({name})"
 
 
 def _tick(tick: Tick | None) -> View | None:
@@ -246,7 +255,8 @@ def _tick(tick: Tick | None) -> View | None:
 
 
 def _first_undone(stages: list[View]) -> str:
-    return str(next((s["id"] for s in stages if s["steps"] and not s["done"]), stages[-1]["id"]))
+    course = [s for s in stages if s["steps"] and not s["branch"]]
+    return str(next((s["id"] for s in course if not s["done"]), stages[-1]["id"]))
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -163,6 +163,9 @@ class Announcer(Protocol):
     def music(self) -> Clip:
         """What a waiting or held caller hears, in a loop."""
 
+    def ringback(self) -> Clip:
+        """What an operator who calls out hears while it rings there, in a loop."""
+
 
 class CallJournal(Protocol):
     def append(self, recorded: Sequence[Recorded]) -> None:

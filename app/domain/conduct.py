@@ -18,7 +18,7 @@ from app.domain.errors import BadInput, Refused
 from app.domain.facts import By
 from app.domain.flow import Flow, Profile
 from app.domain.phone_numbers import to_e164
-from app.domain.working_time import add_working_time, is_open, next_opening
+from app.domain.working_time import add_working_time, ends_in_working_time, is_open, next_opening
 
 CLOSED_PROMISE_KEY = "1"
 """Pressed during the closed announcement: call me back."""
@@ -43,7 +43,7 @@ def _require(call: Call, *phases: Phase) -> None:
 def _text(value: str, what: str) -> str:
     text = value.strip()
     if len(text) > TEXT_LIMIT:
-        raise BadInput(f"{what}: {len(text)} characters, at most {TEXT_LIMIT} are kept; shorten it")
+        raise BadInput(f"{what}: {len(text)} characters, at most {TEXT_LIMIT} are kept; shorten it", "too_long")
     return text
 
 
@@ -125,7 +125,7 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
 def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:
     _require(call, Phase.TALKING)
     if not 5 <= command.return_in_s <= 1800:
-        raise BadInput("the time of return must lie between 5 seconds and 30 minutes")
+        raise BadInput("the time of return must lie between 5 seconds and 30 minutes", "hold_range")
     return [f.PlacedOnHold(command.return_in_s)]
 
 
@@ -223,10 +223,12 @@ def _promise(profile: Profile, call: Call, command: c.MakePromise, now: datetime
     _require(call, *_WITH_OPERATOR)
     asked = _text(command.asked, "what was asked")
     if not asked:
-        raise BadInput("what was asked is empty: write what the caller wants to know")
+        raise BadInput("what was asked is empty: write what the caller wants to know", "asked_empty")
     due = command.due_at or add_working_time(profile.schedule, now, profile.terms.callback)
     if due <= now:
-        raise BadInput("the term lies in the past: choose a later time")
+        raise BadInput("the term lies in the past: choose a later time", "due_past")
+    if not ends_in_working_time(profile.schedule, due):
+        raise BadInput(f"the term lies outside working hours ({profile.hours_text})", "due_outside_hours")
     number = to_e164(command.number)
     interval = _text(command.interval, "interval")
     return [f.PromiseMade(command.promise, number, asked, due, interval, command.by, call.operator)]

@@ -36,7 +36,14 @@ class IllegalFact(LiniyaError):
 
 
 class BadInput(LiniyaError):
-    """What was wrong, where, and how to mend it, in one line."""
+    """What was wrong, where, and how to mend it, in one line.
+
+    `code` is stable where a page puts the words of its own language in place of the message, "" elsewhere.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class BadFlow(BadInput):

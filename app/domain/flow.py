@@ -57,6 +57,8 @@ class Stage:
     questions: tuple[str, ...] = ()
     field: str = ""
     """The field of the panel that belongs to the stage: caller, need, topic, notes or ""."""
+    branch: bool = False
+    """Only on a branch of the conversation (hold, transfer ...): the script does not lead there by itself."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ def to_e164(text: str) -> str:
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
-        raise BadInput(f"«{text.strip()}» is not a telephone number: write it as +7 927 123-45-67") from None
+        raise BadInput(
+            f"«{text.strip()}» is not a telephone number: write it as +7 927 123-45-67", "number"
+        ) from None
     if not phonenumbers.is_valid_number(number):
-        raise BadInput(f"«{text.strip()}» is not a number that can be called: check the digits")
+        raise BadInput(f"«{text.strip()}» is not a number that can be called: check the digits", "number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -114,6 +114,11 @@ def is_working_time(schedule: Schedule, at: datetime) -> bool:
     return any(start <= moment < end for start, end in intervals_of(schedule, local.date()))
 
 
+def ends_in_working_time(schedule: Schedule, due: datetime) -> bool:
+    """A term may fall due at any working moment, the last one of an interval included."""
+    return is_working_time(schedule, due) or is_working_time(schedule, due - timedelta(microseconds=1))
+
+
 def next_opening(schedule: Schedule, after: datetime) -> datetime:
     """The first moment after `after` at which the line opens (or `after` itself, when it is open)."""
     for opens, _ in openings(schedule, after):

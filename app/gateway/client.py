@@ -67,7 +67,7 @@ class GatewayClient:
             case m.RefusedAnswer():
                 raise Refused(answer.code, answer.reason, answer.rule)
             case m.BadInputAnswer():
-                raise BadInput(answer.text)
+                raise BadInput(answer.text, answer.code)
             case m.Failed():
                 raise Unavailable(f"the line could not do it: {answer.text}")
 

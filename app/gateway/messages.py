@@ -88,9 +88,10 @@ class BadInputAnswer:
 
     id: int
     text: str
+    code: str = ""
 
     def to_wire(self) -> dict[str, Any]:
-        return {"id": self.id, "bad_input": self.text}
+        return {"id": self.id, "bad_input": {"text": self.text, "code": self.code}}
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ def _answer(wire: JsonObject) -> Answer:
         code, reason, rule = (_get(refused, key, _text) for key in ("code", "reason", "rule"))
         return RefusedAnswer(number, code, reason, rule)
     if "bad_input" in wire:
-        return BadInputAnswer(number, _get(wire, "bad_input", _text))
+        bad = _get(wire, "bad_input", _mapping)
+        return BadInputAnswer(number, _get(bad, "text", _text), _get(bad, "code", _text))
     if "failed" in wire:
         return Failed(number, _get(wire, "failed", _text))
     raise BadMessage("none of ok, refused, bad_input, failed")

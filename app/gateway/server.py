@@ -129,7 +129,7 @@ class GatewayServer:
         except Refused as refused:
             wire = m.encode(m.RefusedAnswer(request.id, refused.code, refused.reason, refused.rule))
         except BadInput as error:
-            wire = m.encode(m.BadInputAnswer(request.id, str(error)))
+            wire = m.encode(m.BadInputAnswer(request.id, str(error), error.code))
         except LiniyaError as error:
             log.exception("panel_request_failed", kind=type(request).__name__)
             wire = m.encode(m.Failed(request.id, str(error)))

@@ -14,7 +14,7 @@ import structlog
 
 from app.application.ports import Clip
 from app.domain.errors import LiniyaError
-from app.speech import espeak, hold_music
+from app.speech import espeak, hold_music, tones
 from app.speech.sound import LINE_RATE_HZ, level_to, read_wav, to_pcm
 
 MUSIC_NAME = "hold_music"
@@ -39,6 +39,7 @@ class EspeakAnnouncer:
         self._waiting: dict[tuple[str, str], list[Callable[[Clip], None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._music: Clip | None = None
+        self._ringback = Clip("ringback", tones.ringback())
 
     def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
         """Hand the clip to `then`: at once when it is known, else when it is made (see `ports.Announcer`)."""
@@ -60,6 +61,9 @@ class EspeakAnnouncer:
             recorded = self._recording(MUSIC_NAME, hold_music.MUSIC_LEVEL_DBFS)
             self._music = Clip(MUSIC_NAME, recorded or hold_music.compose())
         return self._music
+
+    def ringback(self) -> Clip:
+        return self._ringback
 
     async def aclose(self) -> None:
         """Forget what is still to be made, and end the thread."""

@@ -26,14 +26,11 @@ REQUIRED_ANNOUNCEMENTS = frozenset(
         "closed",
         "closed_promised",
         "hold_on",
-        "transfer_failed",
         "survey_intro",
         "survey_repeat",
         "survey_thanks",
-        "goodbye",
         "trouble",
         "connecting",
-        "promise_greeting",
     }
 )
 FIELDS = ("", "caller", "need", "topic", "notes")
@@ -75,7 +72,7 @@ def flow(root: Marked, flow_id: str) -> Flow:
 
 
 def _stage(marked: Marked) -> Stage:
-    fields = marked.fields({"id", "title"}, {"source", "phrases", "questions", "field", "steps"})
+    fields = marked.fields({"id", "title"}, {"source", "phrases", "questions", "field", "steps", "branch"})
     steps = [(_step(item), item) for item in fields["steps"].items()] if "steps" in fields else []
     unique([(step.id, item) for step, item in steps], "step")
     return Stage(
@@ -86,6 +83,7 @@ def _stage(marked: Marked) -> Stage:
         steps=tuple(step for step, _ in steps),
         questions=fields["questions"].texts(template) if "questions" in fields else (),
         field=fields["field"].one_of(FIELDS) if "field" in fields else "",
+        branch="branch" in fields and fields["branch"].flag(),
     )
 
 

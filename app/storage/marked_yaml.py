@@ -78,6 +78,10 @@ class Marked:
     def texts(self, check: Callable[[Marked], str] | None = None) -> tuple[str, ...]:
         return tuple((check or Marked.text)(item) for item in self.items())
 
+    def flag(self) -> bool:
+        """`true` or `false`."""
+        return self.one_of(("true", "false")) == "true"
+
     def whole(self, least: int, most: int) -> int:
         """A whole number from `least` to `most`."""
         text = self.text()

@@ -148,7 +148,7 @@ class PanelSocket:
         except Refused as refused:
             return {"refused": {"code": refused.code, "reason": refused.reason, "rule": refused.rule}}
         except BadInput as error:
-            return {"bad_input": str(error)}
+            return {"bad_input": {"text": str(error), "code": error.code}}
         except Unavailable as error:
             log.warning("panel_command_failed", command=command.name, error=str(error))
             return {"failed": str(error)}

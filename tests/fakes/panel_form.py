@@ -21,6 +21,7 @@ STAGE = {
     "phrases": [TEXT],
     "questions": [TEXT],
     "field": TEXT,
+    "branch": FLAG,
     "done": FLAG,
     "steps": [STEP],
 }

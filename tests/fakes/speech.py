@@ -72,6 +72,7 @@ class FakeAnnouncer:
         self.delay_s = delay_s
         self.spoken: list[tuple[str, str]] = []
         self._music = Clip("music", bytes(16000))
+        self._ringback = Clip("ringback", bytes(16000))
 
     def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
         self.spoken.append((name, text))
@@ -80,6 +81,9 @@ class FakeAnnouncer:
             then(clip)
         else:
             self._clock.call_later(self.delay_s, lambda: then(clip))
+
+    def ringback(self) -> Clip:
+        return self._ringback
 
     def music(self) -> Clip:
         return self._music

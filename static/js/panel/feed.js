@@ -7,7 +7,7 @@ const SILENT_FOR_MS = 9000;
 const ANSWER_WITHIN_MS = 8000;
 const NOT_SIGNED_IN = 4401;
 
-/** A command that was not carried out. `kind`: refused (with `code`), bad_input, failed. */
+/** A command that was not carried out. `kind`: refused or bad_input (with `code`), failed. */
 export class NotDone extends Error {
   constructor(kind, words, code = "") {
     super(words);
@@ -97,7 +97,7 @@ export class Feed {
     if ("ok" in message) asked.resolve(message.ok);
     else if ("refused" in message) {
       asked.reject(new NotDone("refused", message.refused.reason, message.refused.code));
-    } else if ("bad_input" in message) asked.reject(new NotDone("bad_input", message.bad_input));
+    } else if ("bad_input" in message) asked.reject(new NotDone("bad_input", message.bad_input.text, message.bad_input.code));
     else asked.reject(new NotDone("failed", message.failed ?? ""));
   }
 

@@ -73,7 +73,7 @@ function mountDialling(panel) {
       await panel.ask("dial", { number: input.value });
       input.value = "";
     } catch (error) {
-      wrong(error.kind === "bad_input" ? badInput(error.message).text : whyNot(error));
+      wrong(error.kind === "bad_input" ? badInput(error).text : whyNot(error));
     }
   });
 }

@@ -67,7 +67,7 @@ function check() {
 }
 
 function tellWrong(error) {
-  const bad = error.kind === "bad_input" ? badInput(error.message) : { field: "", text: whyNot(error) };
+  const bad = error.kind === "bad_input" ? badInput(error) : { field: "", text: whyNot(error) };
   if (!bad.field) return setText(byId("promise-error"), bad.text);
   wrong(bad.field, bad.text);
   return field(bad.field).focus();

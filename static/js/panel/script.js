@@ -25,9 +25,12 @@ const FIELDS = { caller: "caller-name", need: "need", topic: "topic", notes: "no
 
 const current = (script) => script?.stages.find((stage) => stage.id === script.current);
 
+/** The neighbour in the course of the conversation; a branch is gone to by its own chip. */
 function beside(script, step) {
   const place = script?.stages.findIndex((stage) => stage.id === script.current) ?? -1;
-  return place < 0 ? undefined : script.stages[place + step];
+  if (place < 0) return undefined;
+  const rest = step > 0 ? script.stages.slice(place + 1) : script.stages.slice(0, place).reverse();
+  return rest.find((stage) => !stage.branch);
 }
 
 function drawStages(script, open) {
@@ -42,6 +45,7 @@ function drawStages(script, open) {
       const [mark, title, hidden] = chip.children;
       set(chip, "aria-current", state === "current" ? "step" : null);
       set(chip, "data-state", state);
+      set(chip, "data-branch", stage.branch);
       if (mark.dataset.done !== String(stage.done)) {
         mark.dataset.done = String(stage.done);
         mark.replaceChildren(...(stage.done ? [icon("tick")] : []));
@@ -56,6 +60,7 @@ function drawStages(script, open) {
 function stageState(stage, place, at) {
   if (place === at) return "current";
   if (stage.done) return "done";
+  if (stage.branch) return "branch";
   return place < at ? "skipped" : "ahead";
 }
 

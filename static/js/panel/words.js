@@ -66,18 +66,24 @@ export const refusal = (code) =>
 /** A command that was not carried out, in words. */
 export function whyNot(error) {
   if (error.kind === "refused") return refusal(error.code) ?? t("The rules of the line do not allow this at the moment.");
-  if (error.kind === "bad_input") return badInput(error.message).text;
+  if (error.kind === "bad_input") return badInput(error).text;
   return t("The line did not answer. Try once more.");
 }
 
 /** What of a form was wrong: the field (number, asked, due_at or "") and the words at it. */
-export function badInput(message) {
-  if (/telephone number|can be called/.test(message)) {
-    return { field: "number", text: t("This number cannot be called: check the digits, for example +7 927 123-45-67.") };
-  }
-  if (/what was asked/.test(message)) return { field: "asked", text: t("Write what the caller wants to know.") };
-  if (/term|past/.test(message)) return { field: "due_at", text: t("The term lies in the past: choose a later time.") };
-  return { field: "", text: message };
+export function badInput({ code, message }) {
+  const known = {
+    number: ["number", t("This number cannot be called: check the digits, for example +7 927 123-45-67.")],
+    asked_empty: ["asked", t("Write what the caller wants to know.")],
+    due_past: ["due_at", t("The term lies in the past: choose a later time.")],
+    due_outside_hours: ["due_at", t("The term lies outside working hours: choose a working time.")],
+    too_long: ["", t("The text is too long: shorten it.")],
+    hold_range: ["", t("The time of return lies between 5 seconds and 30 minutes.")],
+    no_sound: ["", t("There is no sound: connect the browser's sound, or answer on your telephone.")],
+    no_phone: ["", t("Your telephone is not set: write its address in the settings.")],
+    why_empty: ["", t("Write why the promise is closed without a call.")],
+  }[code];
+  return known ? { field: known[0], text: known[1] } : { field: "", text: message };
 }
 
 const dayOf = (moment) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(moment));

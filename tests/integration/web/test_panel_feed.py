@@ -63,7 +63,7 @@ async def test_commands_are_answered_by_what_became_of_them(office: Office) -> N
         refused = await asked(feed, id=1, command="hold", arguments={"return_in_s": 60})
         assert refused["refused"]["code"] == "not_now"
         bad = await asked(feed, id=2, command="no_such", arguments={})
-        assert "no_such" in bad["bad_input"]
+        assert "no_such" in bad["bad_input"]["text"]
         token = await asked(feed, id=3, command="audio_token", arguments={})
         assert office.line.tokens.login_of(token["ok"]["token"]) == "ivanova"
         await office.gateway.close()

@@ -246,3 +246,12 @@ def test_promises_done_are_forgotten_after_a_day(promised: House) -> None:
     promised.do("ivanova", "promise", number=CALLER, asked="ещё раз", due_at="", interval="")
     assert PROMISE not in promised.recorder.promises
     assert len(promised.recorder.promises) == 1
+
+
+def test_the_operator_hears_it_ring_until_the_person_answers(promised: House) -> None:
+    callee = dial_promise(promised)
+    own = promised.phone.last("browser:ivanova")
+    promised.exchange.leg_ringing(callee.id)
+    assert own.hears == "ringback"
+    promised.phone.picks_up(callee)
+    assert own.hears == callee.id

@@ -286,3 +286,12 @@ def test_journal_of_a_crash_can_be_empty(make_house: Callable[..., House]) -> No
     house = make_house(journal=MemoryJournal())
     house.exchange.stop()
     assert house.journal.recorded == []
+
+
+def test_callers_hear_an_apology_when_the_line_is_stopped(house: House) -> None:
+    house.sit_down("ivanova")
+    caller, operator = house.talk()
+    assert house.exchange.warn_callers()
+    assert (caller.hears, operator.hears) == ("trouble", "silence")
+    house.exchange.stop()
+    assert not house.exchange.warn_callers()

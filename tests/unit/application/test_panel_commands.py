@@ -230,8 +230,8 @@ def test_term_of_a_promise_is_in_the_time_of_the_organisation(
     house.do("ivanova", "promise", number=CALLER, asked="когда", due_at="2026-11-24T15:00", interval="после обеда")
     (promise,) = house.recorder.promises.values()
     assert promise.due_at == datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
-    house.do("ivanova", "promise", number=CALLER, asked="ещё", due_at="2026-11-24T15:00+00:00", interval="")
-    assert [p.due_at.hour for p in house.recorder.promises.values()] == [15, 15]
+    house.do("ivanova", "promise", number=CALLER, asked="ещё", due_at="2026-11-24T12:00+00:00", interval="")
+    assert [p.due_at.hour for p in house.recorder.promises.values()] == [15, 12]
 
 
 def test_proposed_term_is_taken_without_one(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:

@@ -211,6 +211,7 @@ def test_l11_the_term_is_the_profiles_in_working_time_and_the_number_e164() -> N
         (CALLER, "крыша", NOW, "past"),
         (CALLER, "крыша", NOW - timedelta(hours=1), "past"),
         (CALLER, "х" * 4001, None, "4001"),
+        (CALLER, "крыша", NOW.replace(hour=20), "outside working hours"),
     ],
 )
 def test_l11_what_cannot_be_promised(number: str, asked: str, due: datetime | None, why: str) -> None:

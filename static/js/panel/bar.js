@@ -96,7 +96,8 @@ function mountSound(panel) {
   chip.addEventListener("click", () => panel.phone.pressed());
   const draw = () => {
     const state = panel.phone.state();
-    show(chip, panel.store.view.me !== undefined);
+    show(chip, panel.store.view.me !== undefined && state !== null);
+    if (!state) return;
     set(chip, "data-state", state.look);
     setIcon(symbol, state.icon);
     setText(byId("sound-words"), state.words);

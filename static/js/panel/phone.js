@@ -108,10 +108,9 @@ class PanelPhone {
     return this.#panel.device?.() !== "phone";
   }
 
-  /** The chip: `look` (good, warn, bad, plain), `icon`, `words`, `hint`. */
+  /** The chip: `look` (good, warn, bad), `icon`, `words`, `hint`; null when calls go to a telephone. */
   state() {
-    const { me } = this.#panel.store.view;
-    if (!this.#isBrowser()) return chip("plain", "phone", t("Calls go to your telephone"), me?.phone);
+    if (!this.#isBrowser()) return null;
     const state = this.#browserPhone?.state ?? {};
     if (state.busy || state.taken) return chip("warn", "speaker", t("Sound is in another window: take it here"));
     if (state.needs_gesture) {

@@ -115,10 +115,12 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
     if not text or call.phase not in (*_WITH_OPERATOR, Phase.WAITING, Phase.OFFERED):
         return []
     heard = f.PhraseHeard(command.speaker, command.operator, text, command.start_s, command.end_s, command.words)
-    if call.phase not in _CONVERSATION:
+    if call.phase in (Phase.WAITING, Phase.OFFERED):
         return [heard]
     flow = flow_of(profile, call)
-    told = call.phase is not Phase.TRANSFERRING and not call.told and listening.told_of_transfer(flow, heard)
+    # The last words of the farewell come back from the recogniser when the telephone is already down: they tick too.
+    conducted = call.phase in (Phase.TALKING, Phase.HELD)
+    told = conducted and not call.told and listening.told_of_transfer(flow, heard)
     return [heard, *listening.ticks(flow, call, heard), *([f.CallerTold(By.SPEECH)] if told else [])]
 
 

@@ -198,7 +198,7 @@ def test_late_words_after_the_end_are_still_recorded(house: House, talking: tupl
     house.pass_s(5)
     channel.final("до свидания")
     assert house.only().phrases[-1].text == "до свидания"
-    assert house.names()[-1] == "PhraseHeard"
+    assert house.names()[-2:] == ["PhraseHeard", "StepTicked"]
 
 
 def test_words_for_a_call_that_is_long_forgotten_do_no_harm(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:

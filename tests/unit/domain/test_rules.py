@@ -313,9 +313,11 @@ def test_a_contested_step_is_not_ticked_by_speech_again() -> None:
     assert does(call, c.Tick("greeting", "hello")).ticked("greeting", "hello")
 
 
-def test_late_words_are_kept_and_tick_nothing() -> None:
-    call = does(call_in(Phase.ENDED), said("добрый день"))
-    assert (len(call.phrases), call.ticks) == (1, ())
+@pytest.mark.parametrize("phase", [Phase.SURVEY, Phase.ENDED])
+def test_words_that_come_back_after_the_operator_hung_up_still_tick(phase: Phase) -> None:
+    call = does(call_in(phase), said("добрый день"))
+    assert call.phrases[-1].text == "добрый день"
+    assert call.ticked("greeting", "hello")
 
 
 # --- after a crash -------------------------------------------------------------------------------------------

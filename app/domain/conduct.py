@@ -118,7 +118,7 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
     if call.phase in (Phase.WAITING, Phase.OFFERED):
         return [heard]
     flow = flow_of(profile, call)
-    # The last words of the farewell come back from the recogniser when the telephone is already down: they tick too.
+    # The last words of a farewell come back from the recogniser once the telephone is down: they tick too.
     conducted = call.phase in (Phase.TALKING, Phase.HELD)
     told = conducted and not call.told and listening.told_of_transfer(flow, heard)
     return [heard, *listening.ticks(flow, call, heard), *([f.CallerTold(By.SPEECH)] if told else [])]

@@ -6,6 +6,7 @@ For containers and supervisors. Reads the settings of the process. Status 0 when
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import sys
@@ -57,7 +58,7 @@ CHECKS: Mapping[str, Callable[[Settings], None]] = {"web": web, "line": line, "r
 
 def main(names: Sequence[str]) -> int:
     """Check the named processes."""
-    file = Path("liniya.env")
+    file = Path(os.environ.get("LINIYA_SETTINGS", "liniya.env"))
     settings = load(file if file.is_file() else None)
     for name in names or ("web",):
         try:

@@ -27,6 +27,8 @@ BETWEEN_SENTENCES_S = 1.8
 CHANNELS_OPEN_S = 1.5
 IDLE_S = 10.0
 FRAME_SAMPLES, FRAME_MS = 160, 20.0
+STALLED_MS = 60.0
+"""A sentence that took so much longer than its sound was held up in the caller, and is not measured."""
 WATCH = """() => {
   const byId = (id) => document.getElementById(id);
   const seen = (window.measured = { pops: [], said: [] });
@@ -74,6 +76,7 @@ class Said:
     began_ms: float
     words: tuple[str, ...]
     ends_ms: tuple[float, ...]
+    stalled: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,13 @@ class Shown:
 
 @dataclass
 class Words:
-    """`by_final` are those that no partial had shown before; `missed` were never shown at their place."""
+    """`by_final` are those that no partial had shown before; `missed` were never shown at their place;
+    `stalled` are those of sentences that the caller itself was late with."""
 
     delays_ms: list[float] = field(default_factory=list)
     by_final: int = 0
     missed: int = 0
+    stalled: int = 0
 
 
 async def go_ready(page: Page) -> None:
@@ -143,8 +148,9 @@ async def speak(caller: Caller, sentence: Spoken) -> Said:
     last = math.ceil(len(sentence.pcm) / 2 / FRAME_SAMPLES) - 1
     frames = [math.ceil(end * 8000 / FRAME_SAMPLES) - 1 for end in sentence.word_ends_s]
     ends = tuple(caller.finished_ms - (last - frame) * FRAME_MS for frame in frames)
+    stalled = caller.finished_ms - began - (last + 1) * FRAME_MS > STALLED_MS
     await asyncio.sleep(BETWEEN_SENTENCES_S * random.uniform(0.9, 1.1))
-    return Said(began, sentence.words, ends)
+    return Said(began, sentence.words, ends, stalled)
 
 
 def compare(said: Sequence[Said], shown: Sequence[Shown]) -> Words:
@@ -152,6 +158,9 @@ def compare(said: Sequence[Said], shown: Sequence[Shown]) -> Words:
     words = Words()
     until = [*(sentence.began_ms for sentence in said[1:]), math.inf]
     for sentence, end in zip(said, until, strict=True):
+        if sentence.stalled:
+            words.stalled += len(sentence.words)
+            continue
         its = [one for one in shown if sentence.began_ms <= one.at_ms < end]
         for place, (word, ended) in enumerate(zip(sentence.words, sentence.ends_ms, strict=True)):
             first = _first_with(its, place, word)

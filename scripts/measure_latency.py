@@ -94,12 +94,18 @@ async def of_panel(running: Office, folder: Path, options: argparse.Namespace) -
     series = Series("end of a word to the word in the page", tuple(words.delays_ms))
     print(series)
     print(
-        f"{'':>4}{words.by_final} of them first seen in the final phrase, {words.missed} more never at their place"
+        f"{'':>4}{words.by_final} of them first seen in the final, {words.missed} more never at their place,"
+        f" {words.stalled} left out because the caller was late"
     )
     print_cpu(idle, talking)
     return {
         "invite_to_pop": pops.as_json(),
-        "word_to_page": {**series.as_json(), "first_seen_in_final": words.by_final, "missed": words.missed},
+        "word_to_page": {
+            **series.as_json(),
+            "first_seen_in_final": words.by_final,
+            "missed": words.missed,
+            "left_out": words.stalled,
+        },
         "cpu_s_per_call_second": rounded(talking),
         "cpu_s_per_idle_second": rounded(idle),
     }

@@ -7,9 +7,11 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Playwright, async_playwright
+from playwright.async_api import Playwright, async_playwright, expect
 
 CHROMIUM = "/usr/bin/chromium"
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

@@ -7,10 +7,14 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.async_api import Page, Playwright, expect
 
 from app.simulator.phone import SimulatedPhone
+from tests.e2e.panel_steps import ready, takes_the_call
 from tests.e2e.real_office import Desk, Office, desk, likeness, microphone, office, simulated_phone, speech
+
+pytestmark = pytest.mark.needs_debian("chromium")
 
 CALLER = "+79271234567"
 SHOWN = "+7 927 123-45-67"
@@ -35,8 +39,7 @@ async def test_a_call_from_the_first_ring_to_the_managers_page(tmp_path: Path, b
         await ready(ivanova.page)
         await caller.call(running.line)
         await expect(ivanova.page.locator("#pop-number")).to_have_text(SHOWN)
-        await ivanova.page.click("#pop-accept")
-        await expect(ivanova.page.locator("#call-bar")).to_have_attribute("data-phase", "talking")
+        await takes_the_call(ivanova.page)
 
         await caller.say(question)
         await heard_and_ticked(ivanova.page)
@@ -57,14 +60,6 @@ async def test_a_call_from_the_first_ring_to_the_managers_page(tmp_path: Path, b
         await expect(ivanova.page.locator("#survey")).to_contain_text("частично удовлетворен")
         assert ivanova.faults == petrov.faults == []
         await the_manager_sees_it(browsers, running)
-
-
-async def ready(page: Page) -> None:
-    """Go ready with the browser as the telephone, and wait until its sound is connected."""
-    await expect(page.locator("#go-ready")).to_be_enabled()
-    await page.click("#go-ready")
-    await expect(page.locator("#go-ready")).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator("#sound")).to_be_visible()
 
 
 async def heard_and_ticked(page: Page) -> None:

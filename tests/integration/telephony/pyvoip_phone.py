@@ -1,14 +1,15 @@
-"""A telephone made of pyVoIP, in a process of its own: it calls, speaks a tone, keeps what it hears, hangs up.
+"""A telephone made of pyVoIP, in a process of its own: it calls, speaks, keeps what it hears, hangs up.
 
-    python pyvoip_phone.py LINE_PORT SIP_PORT RTP_PORT TONE_HZ SECONDS FILE
+    python pyvoip_phone.py LINE_PORT SIP_PORT RTP_PORT SAYS SECONDS HEARD
 
-FILE gets what was heard: 8-bit unsigned, 8 kHz, which is what pyVoIP gives. Its exit status is 0 when the call went
-through all its states.
+SAYS and HEARD are files of what it says and what it heard: 8-bit unsigned, 8 kHz, which is what pyVoIP takes and
+gives. It hangs up after SECONDS; 0: when its standard input ends. Its exit status is 0 when the call went through
+all its states.
 """
 
 from __future__ import annotations
 
-import math
+import select
 import sys
 import time
 import warnings
@@ -31,11 +32,15 @@ def until_state(call: Any, state: Any) -> None:
         time.sleep(0.02)
 
 
-def tone(hertz: float, seconds: float) -> bytes:
-    return bytes(round(128 + 60 * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(round(seconds * 8000)))
+def told_to_hang_up(until: float) -> bool:
+    """Whether `until` is over; where it is 0, whether the standard input has ended."""
+    if until:
+        return time.monotonic() > until
+    ended, _, _ = select.select([sys.stdin], [], [], 0)
+    return bool(ended)
 
 
-def main(line_port: int, sip_port: int, rtp_port: int, hertz: float, seconds: float, file: Path) -> None:
+def main(line_port: int, sip_port: int, rtp_port: int, says: Path, seconds: float, file: Path) -> None:
     phone = VoIPPhone(
         LINE,
         line_port,
@@ -53,9 +58,9 @@ def main(line_port: int, sip_port: int, rtp_port: int, hertz: float, seconds: fl
     try:
         call = phone.call("245022")
         until_state(call, CallState.ANSWERED)
-        call.write_audio(tone(hertz, seconds))
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        call.write_audio(says.read_bytes())
+        until = time.monotonic() + seconds if seconds else 0.0
+        while not told_to_hang_up(until):
             heard += call.read_audio(160, blocking=False)
             time.sleep(0.02)
         call.hangup()
@@ -67,4 +72,4 @@ def main(line_port: int, sip_port: int, rtp_port: int, hertz: float, seconds: fl
 
 if __name__ == "__main__":
     line, sip, rtp = (int(one) for one in sys.argv[1:4])
-    main(line, sip, rtp, float(sys.argv[4]), float(sys.argv[5]), Path(sys.argv[6]))
+    main(line, sip, rtp, Path(sys.argv[4]), float(sys.argv[5]), Path(sys.argv[6]))

@@ -45,6 +45,15 @@ def share_of_tone(heard: Samples, hertz: float) -> float:
     return float(power[near].sum() / max(power.sum(), 1.0))
 
 
+def unsigned_8_bit(sound: Samples) -> bytes:
+    """As pyVoIP takes and gives it."""
+    return ((sound >> 8) + 128).astype(np.uint8).tobytes()
+
+
+def of_unsigned_8_bit(sound: bytes) -> Samples:
+    return ((np.frombuffer(sound, np.uint8).astype(np.int16) - 128) << 8).astype(np.int16)
+
+
 def write_wav(path: Path, sound: Samples, rate: int = 8000) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

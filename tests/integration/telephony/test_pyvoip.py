@@ -10,7 +10,7 @@ import numpy as np
 
 from app.application.ports import Clip, LegEnd
 from tests.integration.telephony.exchange import HERE, PATIENCE_S, free_port, open_exchange
-from tests.integration.telephony.sound import share_of_tone, tone
+from tests.integration.telephony.sound import share_of_tone, tone, unsigned_8_bit
 
 ITS_TONE_HZ = 300
 OUR_TONE_HZ = 440
@@ -22,7 +22,9 @@ async def test_pyvoip_calls_us_and_both_hear_each_other(tmp_path: Path) -> None:
         assert exchange.line is not None
         exchange.on_arrival = exchange.ring_and_take
         exchange.greeting = Clip("tone", tone(OUR_TONE_HZ, 1).astype("<i2").tobytes())
-        places = [exchange.line.port, free_port(), free_port(), ITS_TONE_HZ, 3, file]
+        says = tmp_path / "says.u8"
+        says.write_bytes(unsigned_8_bit(tone(ITS_TONE_HZ, 3)))
+        places = [exchange.line.port, free_port(), free_port(), says, 3, file]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(HERE / "pyvoip_phone.py"),

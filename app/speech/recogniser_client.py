@@ -27,7 +27,9 @@ END_OF_SOUND = '{"eof" : 1}'
 """vosk-server compares this text character by character, blanks included."""
 
 SAMPLE_RATE_HZ = 8000
-_MOST_UNANSWERED = 10
+_CHUNK_MS = 40
+"""A word waits for its chunk to fill: 100 ms, as vosk-server's own clients send, showed it some 40 ms later."""
+_MOST_UNANSWERED = 1000 // _CHUNK_MS
 """Chunks under way: beyond a second of lag sound waits here, where it is bounded, and not in the network."""
 _OPEN_WITHIN_S = 5.0
 _LAST_WORDS_WITHIN_S = 5.0
@@ -148,7 +150,7 @@ class _Channel:
         self._config: dict[str, Any] = {"sample_rate": SAMPLE_RATE_HZ, "words": True, "max_alternatives": 0}
         if phrases is not None:
             self._config["phrase_list"] = list(phrases)
-        self._queue = SoundQueue(SAMPLE_RATE_HZ)
+        self._queue = SoundQueue(SAMPLE_RATE_HZ, chunk_ms=_CHUNK_MS)
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
         self._available: bool | None = None

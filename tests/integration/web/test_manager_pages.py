@@ -174,7 +174,7 @@ async def test_the_file_has_every_call_of_the_list(manager: httpx.AsyncClient) -
     assert moved["Имя"] == "А. П."
     assert (moved["День"], moved["Время"]) == ("2026-11-20", "10:15:00")
     assert moved["Оцените качество работы консультанта"] == "частично удовлетворен"
-    assert moved["Переадресации"] == "1"
+    assert moved["Переводы"] == "1"
 
 
 async def test_the_file_runs_no_formula(office: Office, administrator: httpx.AsyncClient) -> None:
@@ -204,7 +204,7 @@ async def test_the_record_tells_the_whole_call(manager: httpx.AsyncClient) -> No
         "Иванова Анна Петровна → Сидорова Мария Олеговна",
         "мне дважды начислили плату за отопление",
         "Поздороваться 10:15",
-        "Переадресация не состоялась и не засчитана",
+        "Перевод не состоялся и не засчитан",
         "Обещано перезвонить на +7 927 ***-**-67 до 20 ноября, 15:15",
         "частично удовлетворен голосом",
         "ничего не сказано и не нажато",

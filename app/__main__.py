@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    command("demo", _demo, "a demonstration on this machine (what `make demo` runs)")
+    demo = command("demo", _demo, "a demonstration on this machine (what `make demo` runs)")
+    demo.add_argument("--folder", type=Path, help="where its settings and its database lie; empty: var/demo")
     command("serve", _serve, "start line, web and recogniser, and mind them")
     command("line", _line, "the line alone")
     command("web", _web, "the pages alone")
@@ -149,18 +150,17 @@ def _demo(options: argparse.Namespace) -> int:
     from app import demo
     from app.main import check_machine, check_port_free
 
-    options.settings = options.settings or demo.write_settings()
+    options.settings = options.settings or demo.write_settings(options.folder or demo.FOLDER)
     settings = _settings(options, "demo")
     check_machine(settings)
-    check_port_free(
-        settings.sip_host, demo.CITY_PORT, "no setting: end it", "the demonstration's network", udp=True
-    )
+    city = demo.city_port(settings)
+    check_port_free(settings.sip_host, city, "LINIYA_TRUNK", "the demonstration's network", udp=True)
     logins = demo.people(settings)
     return _mind(
         options.settings,
         settings,
         lambda: print(demo.greeting(settings, logins), flush=True),
-        (["city", "--port", str(demo.CITY_PORT)],),
+        (["city", "--port", str(city)],),
     )
 
 

@@ -1,6 +1,7 @@
 """`make demo`: a line on this machine with its people, for whoever wants to see it ring within two minutes.
 
-Everything lies in `var/demo`: settings with fresh secrets, the database, the logins. A second run finds them there.
+Everything lies in `var/demo`, or another folder: settings with fresh secrets, the database, the logins. A second
+run finds them there.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ import secrets
 from pathlib import Path
 
 from app.application.reports import Role, StaffMember
-from app.config import PROJECT, Settings
+from app.config import PROJECT, Settings, split_address
 from app.main import open_database
 from app.storage.staff import Staff
 
 FOLDER = PROJECT / "var" / "demo"
 SETTINGS = FOLDER / "liniya.env"
-LOGINS = FOLDER / "logins.json"
 CITY_PORT = 5090
-"""Where the demonstration's telephone network answers calls out."""
+"""Where the demonstration's telephone network answers calls out, unless its LINIYA_TRUNK says another."""
 
 PEOPLE = (
     StaffMember("ivanova", "Иванова", "Анна", "Сергеевна", "специалист", "line", Role.OPERATOR),
@@ -30,25 +30,32 @@ PEOPLE = (
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-def write_settings() -> Path:
+def write_settings(folder: Path = FOLDER) -> Path:
     """The demonstration's settings file, made once."""
-    if not SETTINGS.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
+    file = folder / SETTINGS.name
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
         lines = (
             "# The demonstration's settings, made by `make demo`. Others are in docs/settings.md.",
-            f"LINIYA_DATA_DIR={FOLDER}",
+            f"LINIYA_DATA_DIR={folder.resolve()}",
             f"LINIYA_GATEWAY_SECRET={secrets.token_urlsafe(32)}",
             "LINIYA_PROFILE=housing",
             "LINIYA_ALWAYS_OPEN=true",
             f"LINIYA_TRUNK=127.0.0.1:{CITY_PORT}",
         )
-        _write_private(SETTINGS, "\n".join(lines) + "\n")
-    return SETTINGS
+        _write_private(file, "\n".join(lines) + "\n")
+    return file
+
+
+def city_port(settings: Settings) -> int:
+    """Where the telephone network is to listen: at the trunk, which is on this machine."""
+    return split_address(settings.trunk, "LINIYA_TRUNK")[1] if settings.trunk else CITY_PORT
 
 
 def people(settings: Settings) -> dict[str, str]:
     """The demonstration's logins and passwords; whoever is missing in the database is added."""
-    logins: dict[str, str] = json.loads(LOGINS.read_text()) if LOGINS.exists() else {}
+    file = settings.data_dir / "logins.json"
+    logins: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     engine = open_database(settings)
     try:
         staff = Staff(engine)
@@ -59,7 +66,7 @@ def people(settings: Settings) -> dict[str, str]:
                 staff.add_staff(person, logins[person.login])
     finally:
         engine.dispose()
-    _write_private(LOGINS, json.dumps(logins))
+    _write_private(file, json.dumps(logins))
     return logins
 
 

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ IVANOVA = StaffMember("ivanova", "Иванова", "Анна", "Сергеевн
 PETROV = StaffMember("petrov", "Петров", "Сергей", "Иванович", "специалист", "line", Role.OPERATOR)
 VOLKOV = StaffMember("volkov", "Волков", "Андрей", "Петрович", "начальник отдела", "line", Role.MANAGER)
 UP_WITHIN_S = 30.0
+PROCESSES = ("recogniser", "line", "web")
 
 
 @dataclass
@@ -71,8 +72,8 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def office(folder: Path, **settings: object) -> AsyncIterator[Office]:
-    """Start an office in `folder` with its staff; end its processes afterwards."""
+async def office(folder: Path, processes: Sequence[str] = PROCESSES, **settings: object) -> AsyncIterator[Office]:
+    """Start an office in `folder` with its staff, or some of its processes; end them afterwards."""
     rtp = 20000 + (os.getpid() % 400) * 20
     given = {
         "data_dir": folder,
@@ -89,7 +90,7 @@ async def office(folder: Path, **settings: object) -> AsyncIterator[Office]:
     running = Office(folder, load(file), {**clean, "LINIYA_SETTINGS": str(file)})
     hire(running.settings)
     try:
-        for name in ("recogniser", "line", "web"):
+        for name in processes:
             await running.start(name)
         await _all_up(running)
         yield running
@@ -109,8 +110,13 @@ def hire(settings: Settings) -> None:
 
 async def _all_up(running: Office) -> None:
     s = running.settings
+    ports = {
+        "recogniser": [s.recogniser_port],
+        "line": [s.gateway_port, s.audio_port, s.sip_port],
+        "web": [s.web_port],
+    }
     async with asyncio.timeout(UP_WITHIN_S):
-        for port in (s.recogniser_port, s.gateway_port, s.audio_port, s.web_port, s.sip_port):
+        for port in (port for name in running.processes for port in ports[name]):
             while not await _answers(port):
                 ended = [n for n, p in running.processes.items() if p.returncode is not None]
                 assert not ended, f"{ended[0]} has ended:\n{running.log_of(ended[0])}"

@@ -24,7 +24,7 @@ COPY app app
 RUN .venv/bin/python -m pip install -qq --disable-pip-version-check --no-cache-dir --no-deps --no-build-isolation -e .
 
 FROM base
-RUN useradd --system --uid 10001 --home-dir /var/lib/liniya --shell /usr/sbin/nologin liniya \
+RUN useradd --uid 10001 --no-create-home --home-dir /var/lib/liniya --shell /usr/sbin/nologin liniya \
     && install -d -o liniya -g liniya -m 0750 /var/lib/liniya
 COPY --from=build /opt/liniya /opt/liniya
 COPY LICENSE THIRD-PARTY-NOTICES.md ./

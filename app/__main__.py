@@ -182,7 +182,8 @@ def _add_call(parser: argparse.ArgumentParser) -> None:
 def _call(options: argparse.Namespace) -> int:
     from app import demo
 
-    if options.settings is None and "LINIYA_SETTINGS" not in os.environ and demo.SETTINGS.exists():
+    named = options.settings or "LINIYA_SETTINGS" in os.environ or Path("liniya.env").is_file()
+    if not named and demo.SETTINGS.exists():
         options.settings = demo.SETTINGS
     settings = _settings(options, "call", logging.ERROR)
     return asyncio.run(_ring(options, settings))

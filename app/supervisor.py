@@ -93,17 +93,11 @@ async def _mind_one(part: Part, stop: asyncio.Event) -> int:
 
 async def _run(part: Part, stop: asyncio.Event) -> int:
     """One life of the process: until it ends, or is stopped with the rest."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app",
-        *part.arguments,
-        # Its end tells the process that nobody minds it any more, however we died.
-        stdin=asyncio.subprocess.PIPE,
-        env={**os.environ, MINDED: "1"},
-        # Ctrl-C on the terminal is ours to pass on, in order.
-        start_new_session=True,
-    )
+    try:
+        process = await _start(part)
+    except OSError as error:
+        log.error("process_not_started", part=part.name, error=str(error), python=sys.executable)
+        return WRONG_SETTINGS
     ended = asyncio.create_task(process.wait())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,6 +110,20 @@ async def _run(part: Part, stop: asyncio.Event) -> int:
             log.error("process_killed", part=part.name, pid=process.pid)
             process.kill()
     return await ended
+
+
+async def _start(part: Part) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app",
+        *part.arguments,
+        # Its end tells the process that nobody minds it any more, however we died.
+        stdin=asyncio.subprocess.PIPE,
+        env={**os.environ, MINDED: "1"},
+        # Ctrl-C on the terminal is ours to pass on, in order.
+        start_new_session=True,
+    )
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

@@ -115,13 +115,12 @@ class SpooledJournal:
     # --- what the line reads when it starts ------------------------------------------------------------------
 
     def load_open_calls(self) -> list[tuple[str, list[Recorded]]]:
-        """The calls without an end, oldest first: stream and all its facts. Unavailable without the database."""
+        """The calls without an end, oldest first: id and all facts. Unavailable without the database."""
         with self._reading() as connection:
             ids = connection.scalars(
                 select(calls.c.id).where(calls.c.ended_at.is_(None)).order_by(calls.c.arrived_at, calls.c.id)
             ).all()
-            streams = [fact_rows.CALL + one for one in ids]
-            return [(stream, fact_rows.facts_of(connection, stream)) for stream in streams]
+            return [(one, fact_rows.facts_of(connection, fact_rows.CALL + one)) for one in ids]
 
     def load_promises(self) -> Mapping[str, Promise]:
         """The open promises by id, the earliest due first. Unavailable without the database."""

@@ -324,7 +324,7 @@ def test_what_a_line_loads_at_its_start(engine: Engine, spool: Path) -> None:
     with journal_of(engine, spool) as journal:
         for log in everything:
             journal.append(log)
-        assert journal.load_open_calls() == [("call:open", under_way), ("call:talking", talking)]
+        assert journal.load_open_calls() == [("open", under_way), ("talking", talking)]
         promises = journal.load_promises()
         assert {p.id: p.state for p in promises.values()} == {"p2": PromiseState.OPEN}
         assert promises["p2"].asked == "О капремонте"

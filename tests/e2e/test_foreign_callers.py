@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from app.application.reports import CallRecord
 from app.domain.calls import Outcome
@@ -29,12 +30,20 @@ from tests.integration.telephony.baresip_phone import baresip
 from tests.integration.telephony.exchange import HERE, LOOPBACK, free_port, sipp
 from tests.integration.telephony.sound import Samples, of_unsigned_8_bit, samples_of, unsigned_8_bit
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 QUESTION = "Скажите, какой срок рассмотрения моего обращения?"
 GREETING = "Добрый день! Служба жилищного надзора. Меня зовут Анна Сергеевна. Чем могу помочь?"
 FAREWELL = "Спасибо за обращение. До свидания!"
 FIRST_S = 2.5
 """So long a caller is silent, until the operator has answered."""
 SAME_SOUND = 0.6
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    async with office(tmp_path_factory.mktemp("office")) as opened:
+        yield opened
 
 
 @dataclass
@@ -114,10 +123,10 @@ async def pyvoip_phone(folder: Path, port: int, says: Samples) -> AsyncIterator[
         pytest.param(pyvoip_phone, id="pyvoip"),
     ],
 )
-async def test_a_consultation(tmp_path: Path, peer: Peer) -> None:
+async def test_a_consultation(running: Office, tmp_path: Path, peer: Peer) -> None:
     question, greeting = await speech(QUESTION), await speech(GREETING, "ru+f5")
     says = np.concatenate([np.zeros(int(8000 * FIRST_S), np.int16), samples_of(question)])
-    async with office(tmp_path) as running, at_the_phone(running, "ivanova") as operator:
+    async with at_the_phone(running, "ivanova") as operator:
         async with peer(tmp_path, running.settings.sip_port, says) as caller:
             await asyncio.wait_for(operator.phone.answered.wait(), 20)
             await operator.phone.say(greeting)

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from tests.e2e.panel_office import Office, open_browser, open_office, sign_in
 from tests.fakes.phone import FakeLeg
 
-pytestmark = pytest.mark.needs_debian
+pytestmark = pytest.mark.needs_debian("chromium")
 
 CALLER = "+79271234567"
 LINE = "+78512245022"

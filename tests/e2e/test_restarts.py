@@ -85,23 +85,9 @@ async def test_web_restarts_and_the_page_is_loaded_anew(tmp_path: Path, browsers
         assert not call.caller.ended.is_set()
 
 
-async def test_the_recogniser_is_killed_and_comes_back(tmp_path: Path, browsers: Playwright) -> None:
+async def test_the_recogniser_is_killed_and_then_the_line(tmp_path: Path, browsers: Playwright) -> None:
     async with conversation(tmp_path, browsers) as call:
-        page = call.operator.page
-        await call.office.stop("recogniser", signal.SIGKILL)
-        await expect(page.locator("#recogniser-away")).to_be_visible()
-        await page.locator("#steps .step-box").first.click()
-        await call.still_sounds(ANSWERS)
-        await call.office.start("recogniser")
-        await expect(page.locator("#recogniser-away")).to_be_hidden(timeout=30_000)
-        await call.caller.say(await speech(ASKS))
-        await expect(page.locator("#talk .said-caller").last).to_contain_text(
-            "срок рассмотрения моего обращения", timeout=30_000
-        )
-
-
-async def test_the_line_is_killed_in_mid_call(tmp_path: Path, browsers: Playwright) -> None:
-    async with conversation(tmp_path, browsers) as call:
+        await without_and_with_recognition(call)
         page = call.operator.page
         await call.office.stop("line", signal.SIGKILL)
         (cut,) = calls_of(call.office)
@@ -125,6 +111,23 @@ async def test_the_line_is_killed_in_mid_call(tmp_path: Path, browsers: Playwrig
             await again.call(call.office.line)
             await takes_the_call(page)
             await hang_up_with_a_reason(page)
+
+
+async def without_and_with_recognition(call: Conversation) -> None:
+    """The panel says that nothing is recognised, the script goes by hand, sound goes on; then words come again."""
+    page = call.operator.page
+    await call.office.stop("recogniser", signal.SIGKILL)
+    await expect(page.locator("#recogniser-away")).to_be_visible()
+    step = page.locator("#steps .step-box").last
+    before = await step.get_attribute("aria-checked")
+    await step.click()
+    await expect(step).to_have_attribute("aria-checked", "false" if before == "true" else "true")
+    await call.still_sounds(ANSWERS)
+    await call.office.start("recogniser")
+    await expect(page.locator("#recogniser-away")).to_be_hidden(timeout=30_000)
+    await call.caller.say(await speech(ASKS))
+    words = page.locator("#talk .said-caller").last
+    await expect(words).to_contain_text("срок рассмотрения моего обращения", timeout=30_000)
 
 
 async def test_without_a_microphone_one_listens(tmp_path: Path, browsers: Playwright) -> None:

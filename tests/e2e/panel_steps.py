@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.async_api import Page, expect
 
 
 async def is_alive(page: Page) -> None:
     """The page's scripts have drawn what the line says."""
-    await expect(page.locator("#go-ready")).to_have_attribute("aria-disabled", re.compile("true|false"))
+    await expect(page.locator("#presence-now")).not_to_be_empty()
 
 
 async def ready(page: Page) -> None:

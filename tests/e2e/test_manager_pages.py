@@ -109,7 +109,7 @@ async def test_from_a_figure_to_its_calls_to_one_call(desk: Desk) -> None:
     await page.locator("tbody .row-link").first.click()
     await expect(page).to_have_url(re.compile(re.escape(MOVED)))
     await expect(page.locator(".said")).to_have_count(6)
-    await expect(page.get_by_text("не засчитана")).to_be_visible()
+    await expect(page.get_by_text("не засчитан")).to_be_visible()
     await page.get_by_role("link", name="Звонки этого дня").click()
     await expect(page.get_by_label("Первый день")).to_have_value("2026-11-20")
 

@@ -10,7 +10,7 @@
 const RATE = 8000;
 const BLOCK = 160;
 const TARGET = 800; // 100 ms wait before playing begins: the server's tick, the network and this page all stall
-const LOW = 400; // below 50 ms a sample is repeated now and then, above HIGH one is left out: 1 in 128 is not heard
+const LOW = 400; // below 50 ms sound is played slower by 1 in 128, above HIGH faster: nobody hears it
 const HIGH = TARGET + 240;
 const MOST = 3200; // beyond 400 ms the oldest go at once
 const WINDOW = 50; // quanta over which the least filling is judged: 0.8 s
@@ -99,15 +99,33 @@ class PlayoutRing {
     if (this.gathering && this.filled < TARGET) return out.fill(0);
     this.gathering = false;
     this.judge();
-    const dropped = this.correction > 0 && this.filled > out.length ? 1 : 0;
-    const repeated = this.correction < 0 ? 1 : 0;
-    const there = Math.min(out.length - repeated, this.filled);
-    for (let n = 0; n < there; n += 1) out[n] = this.ring[this.read++ % this.ring.length];
-    this.read += dropped;
-    out.fill(repeated && there ? out[there - 1] : 0, there, there + repeated);
-    out.fill(0, there + repeated);
-    if (there < out.length - repeated) this.gathering = true;
+    const wanted = out.length + this.correction;
+    if (this.correction !== 0 && this.filled > wanted) this.stretch(out, wanted);
+    else this.copy(out);
     return out;
+  }
+
+  copy(out) {
+    const there = Math.min(out.length, this.filled);
+    for (let n = 0; n < there; n += 1) out[n] = this.at(n);
+    this.read += there;
+    out.fill(0, there);
+    if (there < out.length) this.gathering = true;
+  }
+
+  /** Play `wanted` samples in the time of `out`: a hair higher or lower, without a click. */
+  stretch(out, wanted) {
+    const step = wanted / out.length;
+    for (let n = 0; n < out.length; n += 1) {
+      const place = Math.floor(n * step);
+      const part = n * step - place;
+      out[n] = (1 - part) * this.at(place) + part * this.at(place + 1);
+    }
+    this.read += wanted;
+  }
+
+  at(place) {
+    return this.ring[(this.read + place) % this.ring.length];
   }
 
   judge() {

@@ -91,7 +91,7 @@ async def test_after_a_long_stall_the_delay_drains_to_the_target(page: Page) -> 
     assert max(filled[back:]) > 1500  # what came together waits
     assert sum(silent[back + 1 :]) == 0
     steps = np.diff(filled[back + 40 :])
-    assert steps.min() >= -128 - 1  # one sample a quantum at most is left out
+    assert steps.min() >= -128 - 1  # by one sample a quantum at most
     assert filled[-1] <= 1040
     filled, _ = await played(page, stall_ms=10_000, stalled=100)
     assert max(filled) <= 3200  # beyond 400 ms the oldest go at once

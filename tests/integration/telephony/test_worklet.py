@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.integration.telephony.browser_page import CHROMIUM, STATIC, chromium
+from tests.integration.telephony.sound import share_of_tone
 
 pytestmark = pytest.mark.needs_debian
 
@@ -43,6 +44,18 @@ _PLAY = """({ seconds, stall_ms, stalled, speed }) => {
     silent.push(out.filter((sample) => sample === 0).length);
   }
   return { filled, silent };
+}"""
+
+_DRAIN = """(hertz) => {
+  const ring = new worklet.PlayoutRing();
+  const tone = (n) => Math.round(8192 * Math.sin((2 * Math.PI * hertz * n) / 8000));
+  ring.push(Int16Array.from({ length: 2400 }, (_, n) => tone(n)));
+  const out = [];
+  for (let sent = 2400; sent < 40000; sent += 128) {
+    ring.push(Int16Array.from({ length: 128 }, (_, n) => tone(sent + n)));
+    out.push(...ring.pull(new Float32Array(128)));
+  }
+  return { out, filled: ring.filled };
 }"""
 
 _RESAMPLE = """({ from, to, hertz }) => {
@@ -95,6 +108,14 @@ async def test_after_a_long_stall_the_delay_drains_to_the_target(page: Page) -> 
     assert filled[-1] <= 1040
     filled, _ = await played(page, stall_ms=10_000, stalled=100)
     assert max(filled) <= 3200  # beyond 400 ms the oldest go at once
+
+
+async def test_sound_stays_clean_while_the_delay_drains(page: Page) -> None:
+    result = await page.evaluate(_DRAIN, 1100)
+    assert result["filled"] < 2400 - 200  # it does drain
+    sound = np.array(result["out"])
+    while_draining = sound[8000:16000]
+    assert share_of_tone(while_draining, 1100) > 0.99
 
 
 async def test_clock_that_differs_is_followed_without_gaps(page: Page) -> None:

@@ -29,7 +29,8 @@ def main() -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".in") as build:
         build.write(BUILD)
         build.flush()
-        for name, extra in (("run", []), ("test", ["--extra", "test", "-c", "requirements/run.txt"])):
+        for name in ("run", "test", "bench", "fuzz"):
+            extra = [] if name == "run" else ["--extra", name, "-c", "requirements/run.txt"]
             command = ["uv", "pip", "compile", *COMMON, *extra, "pyproject.toml", build.name]
             subprocess.run([*command, "-o", f"requirements/{name}.txt"], cwd=PROJECT, check=True)
             print(f"requirements/{name}.txt is pinned")

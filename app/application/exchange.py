@@ -21,6 +21,7 @@ from app.application.ports import (
     Clock,
     LegEnd,
     LegId,
+    LegQuality,
     PanelFeed,
     PhoneLine,
     Recognizer,
@@ -307,6 +308,12 @@ class Exchange:
     def playback_finished(self, leg: LegId, tag: str) -> None:
         if leg in self._legs:
             self._announcing.finished(tag)
+
+    def transfer_asked(self, leg: LegId, *, target: str) -> None: ...
+
+    def quality_measured(self, leg: LegId, quality: LegQuality) -> None: ...
+
+    def phone_registered(self, operator: str, *, registered: bool) -> None: ...
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         if self.roster.person(operator) is None:

@@ -32,6 +32,18 @@ class Clip:
         return len(self.samples) / 16000
 
 
+@dataclass(frozen=True)
+class LegQuality:
+    """Sound of one leg so far. Losses are shares (0..1) of the packets expected, `jitter_ms` is RFC 3550's estimate,
+    `round_trip_ms` None without reports of the other side, `mos` the E-model's estimate 1..4.5 (ITU-T G.107)."""
+
+    loss_in: float
+    loss_out: float | None
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+
+
 class LegEnd(StrEnum):
     """Why a leg is gone."""
 
@@ -91,6 +103,19 @@ class PhoneLine(Protocol):
         """Give the leg's incoming sound to `sink` every tick: 320 bytes (20 ms, 16-bit, 8 kHz), gap-free in time
         (silence stands in for what did not arrive), so that sample offsets are call times. None stops it."""
 
+    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None:
+        """Give `sink` every tick what the leg says and what it hears (bridge, prompt or music), 320 bytes each:
+        a recording of the caller's leg stays whole over holds and transfers. None stops it."""
+
+    def confer(self, legs: Sequence[LegId]) -> None:
+        """Let all of them hear each other; parts each from the bridge it was in. `part` takes one out."""
+
+    def whisper(self, speaker: LegId, listener: LegId) -> None:
+        """Let the listener hear the speaker on top of the bridge it is in; nobody else does. `part` ends it."""
+
+    def answer_transfer(self, leg: LegId, *, accepted: bool) -> None:
+        """Tell the phone that asked for a transfer (`transfer_asked`) how it went; its leg is ended by others."""
+
 
 class PhoneEvents(Protocol):
     """What the telephony adapter tells the application (called in the event loop's thread, must return soon)."""
@@ -109,6 +134,16 @@ class PhoneEvents(Protocol):
         """One of 0-9 * # A-D, once for each press."""
 
     def playback_finished(self, leg: LegId, tag: str) -> None: ...
+
+    def transfer_asked(self, leg: LegId, *, target: str) -> None:
+        """An operator's phone asked for its call to be handed on (REFER): `target` is the user part it named.
+        Nothing is dialled because of it; `answer_transfer` follows once."""
+
+    def quality_measured(self, leg: LegId, quality: LegQuality) -> None:
+        """How the leg's sound has fared since it was answered; every five seconds."""
+
+    def phone_registered(self, operator: str, *, registered: bool) -> None:
+        """An operator's SIP phone registered at the line, or its registration lapsed."""
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         """An operator's browser audio came, went, or gained or lost its microphone."""

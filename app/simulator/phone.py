@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from app.application.ports import Clip, LegEnd, LegId, Rejection
+from app.application.ports import Clip, LegEnd, LegId, LegQuality, Rejection
 from app.domain.errors import LiniyaError
 from app.simulator.sound_heard import SoundHeard
 from app.telephony.browser_phone import BrowserPhones
@@ -145,6 +145,12 @@ class SimulatedPhone:
         finished = self._finished.pop(tag, None)
         if finished is not None:
             finished.set()
+
+    def transfer_asked(self, leg: LegId, *, target: str) -> None: ...
+
+    def quality_measured(self, leg: LegId, quality: LegQuality) -> None: ...
+
+    def phone_registered(self, operator: str, *, registered: bool) -> None: ...
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         """This phone has no browser."""

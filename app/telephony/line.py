@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 from sipmessage import URI
 
-from app.application.ports import Clip, LegEnd, LegId, PhoneEvents, Rejection, Timer
+from app.application.ports import Clip, LegEnd, LegId, LegQuality, PhoneEvents, Rejection, Timer
 from app.domain.errors import BadInput
 from app.telephony.account import Account
 from app.telephony.accounts import AccountBook
@@ -209,6 +209,17 @@ class SipLine:
     def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None:
         self.media.listen(leg, sink)
 
+    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None:
+        self.media.tap(leg, sink)
+
+    def confer(self, legs: Sequence[LegId]) -> None:
+        self.media.confer(legs)
+
+    def whisper(self, speaker: LegId, listener: LegId) -> None:
+        self.media.whisper(speaker, listener)
+
+    def answer_transfer(self, leg: LegId, *, accepted: bool) -> None: ...
+
     def send_keys(self, leg: LegId, keys: str) -> None:
         """Press keys towards the leg, as the simulated caller does."""
         self.media.send_keys(leg, keys)
@@ -225,6 +236,10 @@ class SipLine:
 
     def on_lost(self, leg: LegId) -> None:
         self._end(leg, LegEnd.LOST)
+
+    def on_quality(self, leg: LegId, quality: LegQuality) -> None:
+        if self._events is not None and self._known(leg):
+            self._events.quality_measured(leg, quality)
 
     def on_browser(self, login: str, connected: bool, microphone: bool) -> None:
         if connected:

@@ -171,6 +171,12 @@ class Media:
         if leg in self._legs:
             self._legs[leg].sink = sink
 
+    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None: ...
+
+    def confer(self, legs: Sequence[LegId]) -> None: ...
+
+    def whisper(self, speaker: LegId, listener: LegId) -> None: ...
+
     # The tick
 
     def tick(self) -> None:

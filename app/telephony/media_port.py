@@ -9,17 +9,27 @@ through `MediaEvents`. A leg that the engine does not know (any more) makes ever
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from app.application.ports import Clip, LegId
+from app.application.ports import Clip, LegId, LegQuality
 from app.domain.errors import Unavailable
 
 Codec = Literal["PCMA", "PCMU"]
+SrtpSuite = Literal["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"]
+"""RFC 4568 6.2."""
 
 
 class NoPortFree(Unavailable):
     """Every port of the RTP range is taken: the call is answered with 503, or our own is not placed."""
+
+
+@dataclass(frozen=True)
+class SrtpKeys:
+    """What protects one direction (RFC 4568 6.1): `master` is the key and the salt after it, 30 octets."""
+
+    suite: SrtpSuite
+    master: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class RtpRemote:
     `host` is an IP literal, `port` its RTP port. `payload_type` is that of `codec` in both directions,
     `event_payload_type` that of telephone-event (RFC 4733), None when the other side has none.
     `sends`: the other side may send to us; `receives`: it wants to hear us. Both are False while it holds
-    with `inactive`.
+    with `inactive`. `rtcp_port` is 0 where no reports go, `port` where they are multiplexed (RFC 5761).
+    `comfort_noise`: payload type 13 was agreed (RFC 3389). `srtp_in` and `srtp_out` are there both or not at all.
     """
 
     host: str
@@ -39,6 +50,10 @@ class RtpRemote:
     event_payload_type: int | None
     sends: bool = True
     receives: bool = True
+    rtcp_port: int = 0
+    comfort_noise: bool = False
+    srtp_in: SrtpKeys | None = None
+    srtp_out: SrtpKeys | None = None
 
 
 class MediaEvents(Protocol):
@@ -51,6 +66,9 @@ class MediaEvents(Protocol):
 
     def on_lost(self, leg: LegId) -> None:
         """No RTP for too long (never while the other side holds the call), or the browser stayed away."""
+
+    def on_quality(self, leg: LegId, quality: LegQuality) -> None:
+        """How the leg's sound has fared so far: every five seconds while sound flows, and at a report's arrival."""
 
     def on_browser(self, login: str, connected: bool, microphone: bool) -> None: ...
 
@@ -89,3 +107,9 @@ class MediaEngine(Protocol):
     def stop_playing(self, leg: LegId) -> None: ...
 
     def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None: ...
+
+    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None: ...
+
+    def confer(self, legs: Sequence[LegId]) -> None: ...
+
+    def whisper(self, speaker: LegId, listener: LegId) -> None: ...

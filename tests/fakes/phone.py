@@ -27,6 +27,7 @@ class FakeLeg:
     loop: bool = False
     finish: Timer | None = None
     sink: Callable[[bytes], None] | None = None
+    tap: Callable[[bytes, bytes], None] | None = None
     heard: list[str] = field(default_factory=list)
     """What was to be heard, one after the other: names of clips, `silence`, or the leg of the other party."""
 
@@ -46,6 +47,9 @@ class FakePhone:
         self.events: PhoneEvents | None = None
         self.legs: dict[LegId, FakeLeg] = {}
         self.faults: list[str] = []
+        self.conference: tuple[LegId, ...] = ()
+        self.whispers: list[tuple[LegId, LegId]] = []
+        self.transfers_answered: list[tuple[LegId, bool]] = []
 
     # --- what the application does ---------------------------------------------------------------------------
 
@@ -108,6 +112,19 @@ class FakePhone:
         if its := self._alive(leg, "stop_playing"):
             self._stop(its)
             self._note(its)
+
+    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None:
+        if its := self._alive(leg, "tap"):
+            its.tap = sink
+
+    def confer(self, legs: Sequence[LegId]) -> None:
+        self.conference = tuple(legs)
+
+    def whisper(self, speaker: LegId, listener: LegId) -> None:
+        self.whispers.append((speaker, listener))
+
+    def answer_transfer(self, leg: LegId, *, accepted: bool) -> None:
+        self.transfers_answered.append((leg, accepted))
 
     def listen(self, leg: LegId, sink: Callable[[bytes], None] | None) -> None:
         if its := self._alive(leg, "listen"):

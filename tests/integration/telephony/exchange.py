@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.application.ports import Clip, LegEnd, LegId, Rejection
+from app.application.ports import Clip, LegEnd, LegId, LegQuality, Rejection
 from app.telephony.account import Account
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.line import SipLine
@@ -33,6 +33,7 @@ class Exchange:
         self.legs: list[LegId] = []
         self.heard: list[tuple[Any, ...]] = []
         self.keys = ""
+        self.qualities: list[LegQuality] = []
         self.sound: dict[LegId, bytearray] = {}
         self.on_arrival: Callable[[LegId], None] = self.take
         self.greeting: Clip | None = None
@@ -92,6 +93,15 @@ class Exchange:
 
     def playback_finished(self, leg: LegId, tag: str) -> None:
         self.heard.append(("played", leg, tag))
+
+    def transfer_asked(self, leg: LegId, *, target: str) -> None:
+        self.heard.append(("transfer_asked", target))
+
+    def quality_measured(self, leg: LegId, quality: LegQuality) -> None:
+        self.qualities.append(quality)
+
+    def phone_registered(self, operator: str, *, registered: bool) -> None:
+        self.heard.append(("registered" if registered else "unregistered", operator))
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         self.heard.append(("browser", operator, connected))

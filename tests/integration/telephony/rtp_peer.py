@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from app.application.ports import LegId
+from app.application.ports import LegId, LegQuality
 from app.telephony.media_port import Codec, RtpRemote
 from app.telephony.rtp import RtpPacket
 from app.telephony.telephone_events import KeySender
@@ -120,6 +120,7 @@ class Told:
         self.keys: list[tuple[LegId, str]] = []
         self.finished: list[tuple[LegId, str]] = []
         self.lost: list[LegId] = []
+        self.qualities: list[tuple[LegId, LegQuality]] = []
         self.browsers: list[tuple[str, bool, bool]] = []
         self.then: Callable[[LegId], None] | None = None
 
@@ -133,6 +134,9 @@ class Told:
 
     def on_lost(self, leg: LegId) -> None:
         self.lost.append(leg)
+
+    def on_quality(self, leg: LegId, quality: LegQuality) -> None:
+        self.qualities.append((leg, quality))
 
     def on_browser(self, login: str, connected: bool, microphone: bool) -> None:
         self.browsers.append((login, connected, microphone))

@@ -34,8 +34,8 @@ class Clip:
 
 @dataclass(frozen=True)
 class LegQuality:
-    """Sound of one leg so far. Losses are shares (0..1) of the packets expected, `jitter_ms` is RFC 3550's estimate,
-    `round_trip_ms` None without reports of the other side, `mos` the E-model's estimate 1..4.5 (ITU-T G.107)."""
+    """Sound of one leg so far: losses are shares (0..1) of the packets expected, `jitter_ms` is as in RFC 3550,
+    `round_trip_ms` is None without reports of the other side, `mos` the E-model's estimate 1..4.5 (ITU-T G.107)."""
 
     loss_in: float
     loss_out: float | None

@@ -1,4 +1,4 @@
-.PHONY: demo test check fmt run-env test-env requirements figures help
+.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures help
 
 PYTEST_ARGS ?=
 
@@ -13,6 +13,12 @@ run-env:
 
 test-env:
 	@scripts/bootstrap.sh test
+
+bench-env: test-env
+	@scripts/bootstrap.sh bench
+
+fuzz-env: test-env
+	@scripts/bootstrap.sh fuzz
 
 demo: run-env
 	@.venv/bin/liniya demo

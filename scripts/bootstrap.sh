@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv and installs the pinned, hashed requirements: `scripts/bootstrap.sh run|test`.
-# Quick when nothing has changed since the last time.
+# Makes .venv and installs the pinned, hashed requirements: `scripts/bootstrap.sh run|test|bench|fuzz`.
+# Quick when nothing has changed since the last time. What `bench` and `fuzz` need is put on top of what is there.
 set -eu
 cd "$(dirname "$0")/.."
 kind=${1:-run}
@@ -37,6 +37,15 @@ make_venv() {
     "$python" -m venv .venv
 }
 
+case $kind in
+run | test) on_top=no ;;
+bench | fuzz)
+    on_top=yes
+    scripts/bootstrap.sh run
+    ;;
+*) die "there are no requirements named $kind: run, test, bench or fuzz" ;;
+esac
+
 wanted=$(cat "$requirements" pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
     exit 0
@@ -47,9 +56,10 @@ say "liniya: installing $requirements into .venv (once; about a minute)"
     die "the requirements could not be installed: see the lines above; check the network and run make again"
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . ||
     die "the project could not be installed into .venv: see the lines above"
-# The requirements of the tests contain those of the run.
-rm -f .venv/.installed-*
+# All pins agree with those of the run, so what goes on top changes nothing that was installed before it.
+[ $on_top = yes ] || rm -f .venv/.installed-*
 printf '%s\n' "$wanted" >"$stamp"
+# The requirements of the tests contain those of the run.
 if [ "$kind" = test ]; then
     cat requirements/run.txt pyproject.toml | sha256sum | cut -d' ' -f1 >.venv/.installed-run
 fi

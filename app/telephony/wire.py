@@ -157,7 +157,7 @@ def _fill(message: Message, lines: list[str], body: bytes) -> None:
             continue
         name = COMPACT_FORMS.get(name.lower(), name)
         value = _BLANKS.sub(" ", value).strip()
-        for one in _split(value) if name.lower() in _LISTS else (value,):
+        for one in split_list(value) if name.lower() in _LISTS else (value,):
             message.headers.add(name, one)
     if wrong:
         raise BadMessage(wrong)
@@ -176,7 +176,7 @@ def _cut(lengths: list[str], body: bytes) -> bytes:
     return body[:length]
 
 
-def _split(value: str) -> Iterable[str]:
+def split_list(value: str) -> Iterable[str]:
     """A list of values at its commas, but not those within quotes or angle brackets (RFC 3261 7.3.1)."""
     start, quoted, angled, escaped = 0, False, False, False
     for index, char in enumerate(value):

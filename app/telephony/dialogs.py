@@ -45,6 +45,9 @@ class Dialog:
     local_cseq: int = field(default_factory=lambda: 1 + secrets.randbelow(2**16))
     remote_cseq: int | None = None
     confirmed: bool = False
+    symmetric: bool = False
+    """Requests of ours go nowhere but where the other side's come from: for sources that are not trusted, and for
+    phones behind NAT, whose Contact is not to be reached."""
 
     @classmethod
     def of_invite(cls, request: ReceivedRequest, local_tag: str) -> Dialog:
@@ -92,7 +95,7 @@ class Dialog:
 
         A dialog that came over a connection stays on it while it is `connected`: its caller often listens nowhere.
         """
-        if self.source.reliable and connected:
+        if self.symmetric or (self.source.reliable and connected):
             return self.source
         uri = parse_address("Route", self.routes[0]).uri if self.routes else self.target
         return hop_of(uri) or self.source

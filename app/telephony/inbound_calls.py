@@ -31,10 +31,16 @@ class InboundCall(Call):
         self._offer = offer
         self._agreed = agreed
         self.dialog = Dialog.of_invite(request, self.local_tag)
+        self.dialog.symmetric = not transaction.admitted.trusted
 
     @property
     def invite(self) -> ServerTransaction:
         return self._transaction
+
+    @property
+    def came_from(self) -> str:
+        """The address its INVITE came from."""
+        return self._transaction.request.hop.host
 
     @property
     def caller(self) -> str:

@@ -36,6 +36,8 @@ class Destination:
     hop: Hop
     sender: str
     user: str = "line"
+    symmetric: bool = False
+    """See `Dialog.symmetric`."""
 
 
 class OutboundCall(Call):
@@ -135,6 +137,7 @@ class OutboundCall(Call):
     def _dialog_of(self, response: ReceivedResponse) -> Dialog:
         dialog = Dialog.of_answer(response, self._destination.sender, f"<{self._destination.target}>", self._cseq)
         dialog.confirmed = True
+        dialog.symmetric = self._destination.symmetric
         return dialog
 
     # -- what is sent

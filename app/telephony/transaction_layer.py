@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from sipmessage import Request, Response
 
 from app.application.ports import Timer
+from app.telephony.gate import Admitted
 from app.telephony.messages import MAGIC, make_ack
 from app.telephony.transactions import (
     ALIVE,
@@ -133,6 +135,7 @@ class ServerTransaction(Transaction):
         self.request = request
         self.on_ack: Callable[[ReceivedRequest], None] | None = None
         self.merge_key = merge_key(request)
+        self.admitted = Admitted()
         self._ack: ReceivedRequest | None = None
         self._last: bytes | None = None
 
@@ -172,6 +175,7 @@ class TransactionLayer:
         self._clients: dict[Key, ClientTransaction] = {}
         self._servers: dict[Key, ServerTransaction] = {}
         self._merging: dict[Key, ServerTransaction] = {}
+        self._sources: Counter[str] = Counter()
         self._unanswered: set[ClientTransaction] = set()
         self.on_answered: Callable[[], None] = lambda: None
 
@@ -187,6 +191,7 @@ class TransactionLayer:
         """Open the transaction of a request that `server_of` does not know."""
         transaction = ServerTransaction(self, request, answer_hop, server_key(request, request.method))
         self._servers[transaction.key] = transaction
+        self._sources[request.hop.host] += 1
         self._merging[transaction.merge_key] = transaction
         return transaction
 
@@ -205,10 +210,25 @@ class TransactionLayer:
 
     def forget(self, transaction: Transaction) -> None:
         if isinstance(transaction, ServerTransaction):
-            self._servers.pop(transaction.key, None)
+            if self._servers.pop(transaction.key, None) is not None:
+                self._count_off(transaction.request.hop.host)
             self._merging.pop(transaction.merge_key, None)
         else:
             self._clients.pop(transaction.key, None)
+
+    @property
+    def served(self) -> int:
+        """Server transactions that are open."""
+        return len(self._servers)
+
+    def served_from(self, host: str) -> int:
+        """Those of one source."""
+        return self._sources.get(host, 0)
+
+    def _count_off(self, host: str) -> None:
+        self._sources[host] -= 1
+        if not self._sources[host]:
+            del self._sources[host]
 
     def transport_failed(self, hop: Hop) -> None:
         """Nothing can be sent there: everything under way to it fails (17.1.4)."""
@@ -223,6 +243,7 @@ class TransactionLayer:
         self._clients.clear()
         self._servers.clear()
         self._merging.clear()
+        self._sources.clear()
         self._unanswered.clear()
 
     @property

@@ -5,7 +5,9 @@ The line never calls anybody because of what arrives: REFER is not served and re
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Callable
 
 import structlog
 
@@ -13,6 +15,7 @@ from app.application.ports import LegId
 from app.telephony.calls import ABILITIES, Call, CallUser, Station, description_of
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec
+from app.telephony.gate import Admitted, Gate, Load, OpenGate, Refusal
 from app.telephony.inbound_calls import InboundCall
 from app.telephony.media_port import MediaEngine
 from app.telephony.messages import ALLOW, ALLOWED, KNOWN, SDP, Identity, make_response, reply_hop
@@ -43,8 +46,13 @@ class UserAgent:
         media: MediaEngine,
         user: CallUser,
         timing: Timing | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._user = user
+        self.gate = gate or OpenGate()
+        self.registrar: Callable[[ServerTransaction], None] | None = None
+        """Serves REGISTER, where the line is a registrar."""
+        self._tag_key = secrets.token_bytes(16)
         self.layer = TransactionLayer(send, scheduler, timing or Timing())
         self.station = Station(identity, self.layer, media, self)
         self._calls: dict[tuple[str, str], Call] = {}
@@ -58,6 +66,8 @@ class UserAgent:
         """One message, from where it came."""
         if not data.strip(b"\r\n\0 "):
             return  # a keep-alive (RFC 5626 4.4)
+        if not self.gate.hears(hop):
+            return
         try:
             message = read(data, hop)
         except BadMessage as error:
@@ -67,8 +77,16 @@ class UserAgent:
             self._on_request(message)
         elif isinstance(message, ReceivedResponse):
             self._on_response(message)
-        else:
+        elif self.gate.may_answer(hop):
             self._refuse_unread(message)
+
+    def trusts(self, request: ReceivedRequest) -> bool:
+        """Whether the source's word counts: on who calls (RFC 3325), and on which call to replace (RFC 3891)."""
+        return self.gate.trusts(request.hop)
+
+    def calls_from(self, host: str) -> int:
+        """How many calls of theirs a source holds."""
+        return sum(isinstance(call, InboundCall) and call.came_from == host for call in self._calls.values())
 
     def transport_failed(self, hop: Hop) -> None:
         """Nothing can be sent to `hop` now."""
@@ -119,8 +137,12 @@ class UserAgent:
         if request.method == "ACK":
             self._on_ack(request)
             return
+        admitted = self._judged(request)
+        if admitted is None:
+            return
         merged = self.layer.merges(request)
         transaction = self.layer.serve(request, reply_hop(request))
+        transaction.admitted = admitted
         try:
             if merged:
                 raise BadMessage("the same request came another way", 482)
@@ -132,22 +154,56 @@ class UserAgent:
         except BadMessage as error:
             self._refuse(transaction, error)
 
+    def _judged(self, request: ReceivedRequest) -> Admitted | None:
+        """What the gate says of a new request; a refusal is answered here, without a transaction."""
+        verdict = self._verdict(request)
+        if isinstance(verdict, Refusal):
+            self._refuse_at_the_gate(request, verdict)
+            return None
+        return verdict
+
+    def _verdict(self, request: ReceivedRequest) -> Admitted | Refusal | None:
+        host = request.hop.host
+        if request.method == "CANCEL":
+            invite = self.layer.server_of(request, "INVITE")
+            if invite is not None and invite.request.hop.host == host:
+                return invite.admitted
+        elif request.to_tag:
+            call = self._calls.get((request.call_id, request.to_tag))
+            return self.gate.judge_within(request, call.dialog if call is not None else None)
+        layer = self.layer
+        return self.gate.judge(request, Load(self.calls_from(host), layer.served_from(host), layer.served))
+
+    def _refuse_at_the_gate(self, request: ReceivedRequest, refusal: Refusal) -> None:
+        """RFC 3261 8.2.7: without a transaction a repeated request gets the same answer, with the same tag."""
+        asked = f"{request.branch}|{request.call_id}|{request.from_tag}".encode()
+        tag = hashlib.blake2s(asked, key=self._tag_key, digest_size=8).hexdigest()
+        response = make_response(request, refusal.code, to_tag=tag)
+        for name, value in refusal.headers:
+            response.headers.add(name, value)
+        self.layer.send(bytes(response), reply_hop(request))
+
     def _on_ack(self, request: ReceivedRequest) -> None:
         call = self._calls.get((request.call_id, request.to_tag))
-        if call is not None and call.dialog is not None and call.dialog.id.remote_tag == request.from_tag:
+        if call is None or call.dialog is None or call.dialog.id.remote_tag != request.from_tag:
+            return
+        if isinstance(self.gate.judge_within(request, call.dialog), Admitted):
             call.acknowledge(request)
 
     def _serve(self, transaction: ServerTransaction) -> None:
         """RFC 3261 8.2, in its order: the method, the headers, then what is asked."""
         request = transaction.request
-        if request.method not in ALLOWED:
+        registers = request.method == "REGISTER" and self.registrar is not None
+        if request.method not in ALLOWED and not registers:
             raise BadMessage("", 405 if request.method in KNOWN else 501)
         if request.method == "CANCEL":
             self._serve_cancel(transaction)
             return
         if request.message.require:
             raise BadMessage("", 420)
-        if request.to_tag:
+        if registers and self.registrar is not None:
+            self.registrar(transaction)
+        elif request.to_tag:
             self._serve_within_dialog(transaction)
         elif request.method == "INVITE":
             self._serve_invite(transaction)
@@ -182,7 +238,7 @@ class UserAgent:
         call = InboundCall(self.station, leg, transaction, offer, agreed)
         self._calls[call.call_id, call.local_tag] = call
         self._by_invite[transaction] = call
-        self.call_arrived(call, call.caller, call.dialled)
+        self.call_arrived(call, transaction.admitted.login or call.caller, call.dialled)
 
     # -- refusals
 

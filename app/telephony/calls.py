@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,17 +15,14 @@ from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec, SipError
 from app.telephony.media_port import MediaEngine, RtpRemote
-from app.telephony.messages import ALLOW, SDP, Identity, make_request, make_response
+from app.telephony.messages import ABILITIES, SDP, Identity, make_response
 from app.telephony.offer_answer import Agreed, LocalSession, accept, answer, choose
+from app.telephony.placed_requests import PlacedRequest
+from app.telephony.requests_within import serve_bye, serve_info, serve_options
 from app.telephony.sdp import SessionDescription, parse
 from app.telephony.transaction_layer import ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
 from app.telephony.wire import ReceivedRequest, ReceivedResponse
-
-ABILITIES = {"Allow": ALLOW, "Accept": SDP}
-"""What OPTIONS and 200 say of us (RFC 3261 11.2)."""
-
-_RELAYED_KEY = re.compile(r"^\s*Signal\s*=\s*([0-9*#A-D])\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 class CallUser(Protocol):
@@ -182,7 +178,7 @@ class Call:
 
     def _send_bye(self) -> None:
         if self.dialog is not None:
-            Farewell(self, self.dialog).send()
+            PlacedRequest(self, self.dialog, "BYE").send()
 
     # -- requests within the dialog
 
@@ -195,15 +191,10 @@ class Call:
             self.refuse(transaction, 491 if request.method == "INVITE" and dialog is None else 481)
         elif not dialog.in_order(request):
             self.refuse(transaction, 500, "CSeq Out Of Order")
-        elif request.method == "BYE":
-            self.station.respond(transaction, 200, to_tag=self.local_tag)
-            self.take(CallEvent.BYE)
-        elif request.method == "INVITE":
-            self._serve_reinvite(transaction, dialog)
-        elif request.method == "INFO":
-            self._serve_info(transaction)
+        elif request.method in WITHIN_DIALOG:
+            WITHIN_DIALOG[request.method](self, transaction, dialog)
         else:
-            self.station.respond(transaction, 200, to_tag=self.local_tag, extra=ABILITIES)
+            raise BadMessage("", 405)
 
     def acknowledge(self, request: ReceivedRequest) -> None:
         """The ACK of a 2xx of ours."""
@@ -227,7 +218,7 @@ class Call:
     def refuse(self, transaction: ServerTransaction, code: int, reason: str = "") -> None:
         self.station.respond(transaction, code, to_tag=self.local_tag, reason=reason)
 
-    def _serve_reinvite(self, transaction: ServerTransaction, dialog: Dialog) -> None:
+    def serve_reinvite(self, transaction: ServerTransaction, dialog: Dialog) -> None:
         if self.state is not CallState.UP or self._repeated is not None or self.local is None:
             # 14.2: the exchange before this one is not over.
             extra = {"Retry-After": str(secrets.randbelow(10))}
@@ -238,18 +229,6 @@ class Call:
         dialog.refresh(transaction.request)
         self.local = self.local.next_version()
         self.send_ok(transaction, described, agreed)
-
-    def _serve_info(self, transaction: ServerTransaction) -> None:
-        """A key of a PBX that relays them in INFO; those come twice where RFC 4733 was agreed, and count there."""
-        request = transaction.request
-        kind = request.message.headers.get("Content-Type", "") or ""
-        if request.message.body and kind.partition(";")[0].strip().lower() != "application/dtmf-relay":
-            self.refuse(transaction, 415)
-            return
-        self.station.respond(transaction, 200, to_tag=self.local_tag)
-        pressed = _RELAYED_KEY.search(request.message.body.decode("ascii", "replace"))
-        if pressed and self.remote is not None and self.remote.event_payload_type is None:
-            self.station.user.call_key(self, pressed.group(1).upper())
 
     # -- offer and answer
 
@@ -286,42 +265,6 @@ class Call:
             self.station.media.connect_rtp(self.leg, remote)
 
 
-class Farewell:
-    """Our BYE: sent, and once more where a proxy wants to know who we are. What answers it ends nothing more."""
-
-    def __init__(self, call: Call, dialog: Dialog) -> None:
-        self._call = call
-        self._dialog = dialog
-        self._connected = True
-
-    def send(self) -> None:
-        station = self._call.station
-        hop = self._dialog.next_hop(connected=self._connected)
-        branch, uri, headers = self._dialog.headers("BYE", station.identity, hop)
-        headers += self._call.proof("BYE", str(uri))
-        station.layer.request(make_request("BYE", uri, headers), branch, hop, self)
-
-    def on_response(self, response: ReceivedResponse) -> None:
-        authenticator = self._call.authenticator
-        if response.code not in (401, 407) or authenticator is None:
-            return
-        if authenticator.challenged(response.code, challenges(response)):
-            self.send()
-
-    def on_silence(self, code: int) -> None:
-        """The connection is gone: the address in Contact is left to try. Else the other side is gone already."""
-        before = self._dialog.next_hop(connected=self._connected)
-        if code == 503 and self._connected and self._dialog.next_hop(connected=False) != before:
-            self._connected = False
-            self.send()
-
-
-def challenges(response: ReceivedResponse) -> list[str]:
-    """The challenges of a 401 or 407, topmost first."""
-    name = "WWW-Authenticate" if response.code == 401 else "Proxy-Authenticate"
-    return response.message.headers.getlist(name)
-
-
 def description_of(message: ReceivedRequest | ReceivedResponse) -> SessionDescription | None:
     """The session description a message carries; None for an empty body. Raises BadMessage."""
     body = message.message.body
@@ -334,3 +277,12 @@ def description_of(message: ReceivedRequest | ReceivedResponse) -> SessionDescri
         return parse(body)
     except BadSdp as error:
         raise BadMessage(f"session description: {error}") from error
+
+
+WITHIN_DIALOG: Mapping[str, Callable[[Call, ServerTransaction, Dialog], None]] = {
+    "BYE": serve_bye,
+    "INFO": serve_info,
+    "INVITE": Call.serve_reinvite,
+    "OPTIONS": serve_options,
+}
+"""Who serves a request within a dialog that came in order; a method of `ALLOWED` that is not here is 405."""

@@ -11,12 +11,31 @@ from sipmessage import URI, Headers, Request, Response
 
 from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, parameter
 
-ALLOWED = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO")
+ALLOWED = (
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "INFO",
+)
+"""Methods that are served: those within a dialog stand in `calls.WITHIN_DIALOG` too."""
+
+SUPPORTED: tuple[str, ...] = ()
+"""Extensions that a request may require (RFC 3261 20.37)."""
+
 KNOWN = frozenset((*ALLOWED, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE", "UPDATE"))
 """Methods of the IANA registry: those that we do not serve are 405, any other is 501 (RFC 3261 21.4.6, 21.5.2)."""
 
 ALLOW = ", ".join(ALLOWED)
 SDP = "application/sdp"
+ABILITIES = {
+    "Allow": ALLOW,
+    "Accept": SDP,
+    **({"Supported": ", ".join(SUPPORTED)} if SUPPORTED else {}),
+}
+"""What OPTIONS and 200 say of us (RFC 3261 11.2)."""
+
 MAX_FORWARDS = "70"
 MAGIC = "z9hG4bK"
 """RFC 3261 8.1.1.7: the beginning of every branch made after it."""
@@ -157,6 +176,12 @@ def make_cancel(invite: Request) -> Request:
     headers += [("To", asked["To"]), ("Call-ID", asked["Call-ID"]), ("CSeq", f"{sequence} CANCEL")]
     headers += [("Route", route) for route in asked.getlist("Route")]
     return make_request("CANCEL", invite.uri, headers)
+
+
+def challenges(response: ReceivedResponse) -> list[str]:
+    """The challenges of a 401 or 407, topmost first."""
+    name = "WWW-Authenticate" if response.code == 401 else "Proxy-Authenticate"
+    return response.message.headers.getlist(name)
 
 
 def _close(headers: Headers, body: bytes, content_type: str) -> None:

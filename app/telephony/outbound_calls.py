@@ -9,13 +9,14 @@ from sipmessage import URI, Request
 
 from app.application.ports import LegId
 from app.telephony.call_states import CallDo, CallEvent, CallState, possible
-from app.telephony.calls import Call, Farewell, Station, challenges, description_of
+from app.telephony.calls import Call, Station, description_of
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec, SipError
 from app.telephony.messages import (
     ALLOW,
     MAX_FORWARDS,
+    challenges,
     make_cancel,
     make_request,
     new_branch,
@@ -23,6 +24,7 @@ from app.telephony.messages import (
     new_tag,
 )
 from app.telephony.offer_answer import accept
+from app.telephony.placed_requests import PlacedRequest
 from app.telephony.sdp import SessionDescription
 from app.telephony.transaction_layer import ClientTransaction
 from app.telephony.wire import Hop, ReceivedResponse
@@ -132,7 +134,7 @@ class OutboundCall(Call):
         except SipError:
             return
         self.station.layer.send(*self._ack_of(other))
-        Farewell(self, other).send()
+        PlacedRequest(self, other, "BYE").send()
 
     def _dialog_of(self, response: ReceivedResponse) -> Dialog:
         dialog = Dialog.of_answer(response, self._destination.sender, f"<{self._destination.target}>", self._cseq)

@@ -13,13 +13,13 @@ from sipmessage import URI
 
 from app.application.ports import Timer
 from app.telephony.account import Account
-from app.telephony.calls import challenges
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, IllegalTransition
 from app.telephony.messages import (
     ALLOW,
     MAX_FORWARDS,
     Identity,
+    challenges,
     make_request,
     new_branch,
     new_call_id,

@@ -149,6 +149,11 @@ class ServerTransaction(Transaction):
         """Whether a final answer was given."""
         return self.state not in (State.TRYING, State.PROCEEDING)
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was sent yet, not even a provisional answer."""
+        return self._last is None
+
     def receive(self, request: ReceivedRequest) -> None:
         """The same request again, or the ACK of its final answer."""
         if request.method == "ACK":

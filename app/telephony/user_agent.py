@@ -12,13 +12,23 @@ from collections.abc import Callable
 import structlog
 
 from app.application.ports import LegId
-from app.telephony.calls import ABILITIES, Call, CallUser, Station, description_of
+from app.telephony.calls import Call, CallUser, Station, description_of
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec
 from app.telephony.gate import Admitted, Gate, Load, OpenGate, Refusal
 from app.telephony.inbound_calls import InboundCall
 from app.telephony.media_port import MediaEngine
-from app.telephony.messages import ALLOW, ALLOWED, KNOWN, SDP, Identity, make_response, reply_hop
+from app.telephony.messages import (
+    ABILITIES,
+    ALLOW,
+    ALLOWED,
+    KNOWN,
+    SDP,
+    SUPPORTED,
+    Identity,
+    make_response,
+    reply_hop,
+)
 from app.telephony.offer_answer import choose
 from app.telephony.outbound_calls import Destination, OutboundCall
 from app.telephony.transaction_layer import Send, ServerTransaction, TransactionLayer
@@ -199,7 +209,7 @@ class UserAgent:
         if request.method == "CANCEL":
             self._serve_cancel(transaction)
             return
-        if request.message.require:
+        if unsupported(request):
             raise BadMessage("", 420)
         if registers and self.registrar is not None:
             self.registrar(transaction)
@@ -231,7 +241,6 @@ class UserAgent:
 
     def _serve_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request
-        self.station.respond(transaction, 100)
         offer = description_of(request)
         agreed = choose(offer, request.hop.host) if offer is not None else None
         leg = LegId(f"sip-{secrets.token_hex(8)}")
@@ -239,13 +248,15 @@ class UserAgent:
         self._calls[call.call_id, call.local_tag] = call
         self._by_invite[transaction] = call
         self.call_arrived(call, transaction.admitted.login or call.caller, call.dialled)
+        if transaction.silent:
+            self.station.respond(transaction, 100)  # 17.2.1: superfluous where something else was said at once
 
     # -- refusals
 
     def _refuse(self, transaction: ServerTransaction, error: BadMessage) -> None:
         extra = dict(EXTRA_OF.get(error.code, {}))
         if error.code == 420:
-            extra["Unsupported"] = ", ".join(transaction.request.message.require)
+            extra["Unsupported"] = ", ".join(unsupported(transaction.request))
         if error.reason:
             extra["Warning"] = _warning(self.station.identity, error)
         self.station.respond(transaction, error.code, extra=extra)
@@ -257,6 +268,11 @@ class UserAgent:
         log.debug("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
         response = make_response(message, message.error.code, to_tag=secrets.token_hex(8), extra=extra)
         self.layer.send(bytes(response), reply_hop(message))
+
+
+def unsupported(request: ReceivedRequest) -> list[str]:
+    """The extensions that a request needs and we do not have (RFC 3261 8.2.2.3)."""
+    return [option for option in request.message.require if option.lower() not in SUPPORTED]
 
 
 def _warning(identity: Identity, error: BadMessage) -> str:

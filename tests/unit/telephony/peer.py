@@ -117,10 +117,12 @@ class Told:
     def __init__(self) -> None:
         self.arrived: list[Call] = []
         self.heard: list[tuple[object, ...]] = []
+        self.on_arrival: Callable[[Call], None] = lambda _: None
 
     def call_arrived(self, call: Call, caller: str, dialled: str) -> None:
         self.arrived.append(call)
         self.heard.append(("arrived", caller, dialled))
+        self.on_arrival(call)
 
     def call_ringing(self, call: Call) -> None:
         self.heard.append(("ringing",))

@@ -6,6 +6,7 @@ import pytest
 from sipmessage import Request, Response
 
 from app.telephony.call_states import CallState
+from app.telephony.calls import Call
 from app.telephony.sdp import Direction, parse
 from app.telephony.wire import Hop
 from tests.unit.telephony.peer import CALLER, OFFER, Bench, codes, methods, request
@@ -36,6 +37,11 @@ def test_13_3_1_100_at_once_then_180_then_200(bench: Bench) -> None:
     assert answered.headers["Contact"] == "<sip:line@127.0.0.2:5060>"
     assert parse(answered.body).streams[0].port == 42000
     assert bench.media.remotes[0][1].port == 40000
+
+
+def test_17_2_1_no_100_where_the_answer_goes_at_once(bench: Bench) -> None:
+    bench.told.on_arrival = Call.answer
+    assert bench.codes(request("INVITE", body=OFFER)) == [200]
 
 
 def test_a_withheld_number_is_empty(bench: Bench) -> None:
@@ -84,8 +90,8 @@ def test_an_ack_of_another_dialog_is_not_ours(bench: Bench) -> None:
 
 def test_13_3_1_3_488_when_nothing_is_in_common(bench: Bench) -> None:
     sent = bench.receive(request("INVITE", body=OFFER.replace("0 8 101", "18 101")))
-    assert codes(sent) == [100, 488]
-    assert sent[1].headers["Warning"].startswith("305 ")
+    assert codes(sent) == [488]
+    assert sent[0].headers["Warning"].startswith("305 ")
     assert bench.told.heard == []
 
 
@@ -98,7 +104,7 @@ def test_13_3_1_3_488_when_nothing_is_in_common(bench: Bench) -> None:
     ],
 )
 def test_bodies_that_are_no_offer(bench: Bench, body: str, kind: str, code: int) -> None:
-    assert bench.codes(request("INVITE", body=body, kind=kind)) == [100, code]
+    assert bench.codes(request("INVITE", body=body, kind=kind)) == [code]
     assert bench.agent.calls == []
 
 
@@ -129,7 +135,7 @@ def test_no_port_free_is_503(bench: Bench) -> None:
 
 def test_8_1_1_8_an_invite_without_contact_is_400(bench: Bench) -> None:
     text = request("INVITE", body=OFFER).replace("Contact: <sip:caller@127.0.0.1:5090>\r\n", "")
-    assert bench.codes(text) == [100, 400]
+    assert bench.codes(text) == [400]
 
 
 @pytest.mark.parametrize("code", [486, 480, 503])

@@ -6,7 +6,6 @@ import pytest
 from sipmessage import Request, Response
 
 from app.telephony.call_states import CallState
-from app.telephony.calls import Call
 from app.telephony.sdp import Direction, parse
 from app.telephony.wire import Hop
 from tests.unit.telephony.peer import CALLER, OFFER, Bench, codes, methods, request
@@ -40,7 +39,7 @@ def test_13_3_1_100_at_once_then_180_then_200(bench: Bench) -> None:
 
 
 def test_17_2_1_no_100_where_the_answer_goes_at_once(bench: Bench) -> None:
-    bench.told.on_arrival = Call.answer
+    bench.told.on_arrival = lambda call: call.answer()
     assert bench.codes(request("INVITE", body=OFFER)) == [200]
 
 

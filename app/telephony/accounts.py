@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from app.telephony.account import Account
+from app.telephony.account import DEFAULT_PORTS, Account
 from app.telephony.messages import Identity
 from app.telephony.registration import Registration, RegistrationState
 from app.telephony.sdp import is_host
@@ -61,7 +61,9 @@ class AccountBook:
         family = socket.AF_INET6 if ":" in self._identity.host else socket.AF_INET
         while True:
             try:
-                found = await loop.getaddrinfo(account.host, account.port, family=family, type=socket.SOCK_STREAM)
+                found = await loop.getaddrinfo(
+                    account.host, account.port or 5060, family=family, type=socket.SOCK_STREAM
+                )
             except OSError as error:
                 log.warning("sip_server_not_found", host=account.host, why=str(error))
                 await asyncio.sleep(RETRY_S)
@@ -69,8 +71,16 @@ class AccountBook:
             self._found(account, str(found[0][4][0]))
             await asyncio.sleep(LOOK_AGAIN_S)
 
+    def account_at(self, address: str) -> Account | None:
+        """The trunk that calls in from `address`, an IP literal: by its settings, or because its server is there."""
+        for account in self._accounts:
+            hop = self._hops.get(account)
+            if account.may_call_from(address) or (hop is not None and hop.host == address):
+                return account
+        return None
+
     def _found(self, account: Account, host: str) -> None:
-        hop = Hop(account.transport, host, account.port)
+        hop = Hop(account.transport or "UDP", host, account.port or DEFAULT_PORTS[account.transport or "UDP"])
         self._hops[account] = hop
         registration = self._registrations.get(account)
         if registration is not None:

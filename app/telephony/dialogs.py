@@ -98,7 +98,7 @@ class Dialog:
         if self.symmetric or (self.source.reliable and connected):
             return self.source
         uri = parse_address("Route", self.routes[0]).uri if self.routes else self.target
-        return hop_of(uri) or self.source
+        return hop_of(uri, "TLS" if self.source.transport == "TLS" else "UDP") or self.source
 
     def headers(
         self, method: str, identity: Identity, hop: Hop, cseq: int | None = None

@@ -301,7 +301,7 @@ class SipLine:
             self._fail_soon(leg, "no such address can be dialled")
             return
         destination, account = found
-        authenticator = Authenticator(account.user, account.password) if account is not None else None
+        authenticator = Authenticator(account.digest_user, account.password) if account is not None else None
         try:
             self._calls[leg] = agent.place(leg, destination, authenticator)
         except NoPortFree as error:
@@ -325,7 +325,7 @@ class SipLine:
         hop = self._book.hop(trunk) if self._book is not None and trunk is not None else None
         if trunk is None or hop is None:
             return None
-        port = None if trunk.port == 5060 else trunk.port
+        port = trunk.port
         host = bracketed(trunk.host)
         sender = f"<{URI('sip', host, user=trunk.user, port=port)}>"
         return Destination(URI("sip", host, user=number, port=port), hop, sender, trunk.user), trunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sipmessage import URI, Headers, Request, Response
 
@@ -77,14 +77,21 @@ class Identity:
     host: str
     port: int
     name: str
+    tls_port: int = 0
+    """The port of the TLS listener, 0 where there is none: answers then come by the connections that we open."""
 
-    def contact(self, hop: Hop, user: str = "line") -> str:
-        transport = ";transport=tcp" if hop.reliable else ""
-        return f"<sip:{user}@{bracketed(self.host)}:{self.port}{transport}>"
+    def contact(self, hop: Hop, user: str = "line", *, sips: bool = False) -> str:
+        """`sips` where the request URI is one (RFC 3261 8.1.1.8, 12.1.1)."""
+        scheme = "sips" if sips else "sip"
+        transport = "" if hop.transport == "UDP" or sips else f";transport={hop.transport.lower()}"
+        return f"<{scheme}:{user}@{bracketed(self.host)}:{self._port(hop)}{transport}>"
 
     def via(self, hop: Hop, branch: str) -> str:
         """`rport` asks for the answer to come back the way the request went (RFC 3581 3)."""
-        return f"SIP/2.0/{hop.transport} {bracketed(self.host)}:{self.port};branch={branch};rport"
+        return f"SIP/2.0/{hop.transport} {bracketed(self.host)}:{self._port(hop)};branch={branch};rport"
+
+    def _port(self, hop: Hop) -> int:
+        return self.tls_port if hop.transport == "TLS" and self.tls_port else self.port
 
 
 def new_branch() -> str:
@@ -148,10 +155,13 @@ def stamped(via: str, hop: Hop) -> str:
 
 def reply_hop(request: ReceivedRequest | Answerable) -> Hop:
     """RFC 3261 18.2.2 and RFC 3581 4: the connection or address it came from; the port that Via names only
-    where the sender did not ask for symmetry. The host is never taken from the message."""
+    where the sender did not ask for symmetry, or its connection is gone. The host is never that of the message."""
     hop = request.hop
-    if hop.reliable or isinstance(request, Answerable):
+    if isinstance(request, Answerable):
         return hop
+    if hop.reliable:
+        port = request.via.port or (5061 if hop.transport == "TLS" else 5060)
+        return replace(hop, back_port=port) if port < 65536 else hop
     if parameter(request.via.parameters, "rport") is not None:
         return hop
     port = request.via.port or 5060

@@ -110,7 +110,7 @@ class Registration:
         self._layer = layer
         self._identity = identity
         self._chance = chance
-        self._authenticator = Authenticator(account.user, account.password)
+        self._authenticator = Authenticator(account.digest_user, account.password)
         self._call_id = new_call_id()
         self._tag = new_tag()
         self._cseq = secrets.randbelow(2**16)
@@ -163,7 +163,7 @@ class Registration:
         account, identity = self.account, self._identity
         self._cseq += 1
         branch = new_branch()
-        port = None if account.port == 5060 else account.port
+        port = account.port
         registrar = URI("sip", bracketed(account.host), port=port)
         named = f"<{URI('sip', bracketed(account.host), user=account.user, port=port)}>"
         headers = [

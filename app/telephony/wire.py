@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypedDict, TypeVar
 
 from sipmessage import URI, Address, CSeq, Headers, Message, Parameters, Request, Response, Via
@@ -25,7 +25,8 @@ MAX_PARSED = 1024
 MAX_CSEQ = 2**31 - 1
 """RFC 3261 8.1.1.5."""
 
-TransportName = Literal["UDP", "TCP"]
+TransportName = Literal["UDP", "TCP", "TLS"]
+_NAMED: dict[str, TransportName] = {"UDP": "UDP", "TCP": "TCP", "TLS": "TLS"}
 _T = TypeVar("_T")
 
 _BLANKS = re.compile(r"[ \t]+")
@@ -40,15 +41,21 @@ _LISTS = ("via", "route", "record-route", "contact")
 
 @dataclass(frozen=True)
 class Hop:
-    """Where a message came from or goes to. `host` is an IP literal without brackets."""
+    """Where a message came from or goes to. `host` is an IP literal without brackets.
+
+    `trunk` names the trunk whose server proved itself there over TLS: what one trunk trusts is no other's.
+    `back_port` is where a response goes by a new connection once that of the request is gone (RFC 3261 18.2.2).
+    """
 
     transport: TransportName
     host: str
     port: int
+    trunk: str = ""
+    back_port: int = field(default=0, compare=False)
 
     @property
     def reliable(self) -> bool:
-        return self.transport == "TCP"
+        return self.transport != "UDP"
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,13 +272,21 @@ def hop_of(uri: URI, transport: TransportName = "UDP") -> Hop | None:
         return None
     if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
         return None
-    port = 5060 if uri.port is None else uri.port
-    if uri.scheme != "sip" or not 0 < port < 65536:
+    named = _transport_of(uri, transport)
+    if named is None:
         return None
-    named = (parameter(uri.parameters, "transport") or transport).upper()
-    if named not in ("UDP", "TCP"):
+    port = uri.port if uri.port is not None else 5061 if named == "TLS" else 5060
+    return Hop(named, str(address), port) if 0 < port < 65536 else None
+
+
+def _transport_of(uri: URI, default: TransportName) -> TransportName | None:
+    """RFC 3263 4.1; `sips:` is TLS whatever stream its parameter names (RFC 3261 26.2.2, RFC 5630 3.1.3)."""
+    named = (parameter(uri.parameters, "transport") or "").upper()
+    if uri.scheme == "sips":
+        return "TLS" if named in ("", "TCP", "TLS") else None
+    if uri.scheme != "sip":
         return None
-    return Hop("TCP" if named == "TCP" else "UDP", str(address), port)
+    return _NAMED.get(named) if named else default
 
 
 def bracketed(host: str) -> str:

@@ -74,8 +74,25 @@ def test_an_address_in_contact_is_where_requests_go() -> None:
     assert invited().next_hop() == Hop("UDP", "127.0.0.1", 5090)
 
 
-def test_a_transport_in_contact_is_taken() -> None:
-    assert invited(contact="<sip:c@127.0.0.1;transport=tcp>").next_hop() == Hop("TCP", "127.0.0.1", 5060)
+@pytest.mark.parametrize(
+    ("contact", "hop"),
+    [
+        ("<sip:c@127.0.0.1;transport=tcp>", Hop("TCP", "127.0.0.1", 5060)),
+        ("<sip:c@127.0.0.1;transport=TLS>", Hop("TLS", "127.0.0.1", 5061)),
+        ("<sips:c@127.0.0.1:5071>", Hop("TLS", "127.0.0.1", 5071)),
+        ("<sips:c@127.0.0.1;transport=tcp>", Hop("TLS", "127.0.0.1", 5061)),
+        ("<sips:c@127.0.0.1;transport=udp>", SOURCE),
+        ("<sip:c@127.0.0.1;transport=sctp>", SOURCE),
+    ],
+)
+def test_a_transport_in_contact_is_taken(contact: str, hop: Hop) -> None:
+    assert invited(contact=contact).next_hop() == hop
+
+
+def test_a_dialog_over_tls_does_not_leave_it() -> None:
+    source = Hop("TLS", "127.0.0.1", 33333)
+    dialog = invited(hop=source, contact="<sip:c@127.0.0.1:5061>")
+    assert dialog.next_hop(connected=False) == Hop("TLS", "127.0.0.1", 5061)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +104,6 @@ def test_a_transport_in_contact_is_taken() -> None:
         "<sip:caller@255.255.255.255>",
         "<sip:caller@127.0.0.1:0>",
         "<sip:caller@127.0.0.1:65536>",
-        "<sips:caller@127.0.0.1>",
         "<tel:+79170000000>",
     ],
 )

@@ -72,7 +72,7 @@ class AccountBook:
             await asyncio.sleep(LOOK_AGAIN_S)
 
     def account_at(self, address: str) -> Account | None:
-        """The trunk that calls in from `address`, an IP literal: by its settings, or because its server is there."""
+        """The trunk that calls in from `address`, an IP literal: its settings say so, or its server is there."""
         for account in self._accounts:
             hop = self._hops.get(account)
             if account.may_call_from(address) or (hop is not None and hop.host == address):

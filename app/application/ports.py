@@ -121,7 +121,8 @@ class PhoneEvents(Protocol):
     """What the telephony adapter tells the application (called in the event loop's thread, must return soon)."""
 
     def call_arrived(self, leg: LegId, *, caller: str, dialled: str) -> None:
-        """A new INVITE: `caller` is the user part of From ("" when anonymous), `dialled` of the request URI."""
+        """A new INVITE: `caller` is the number or user that the network or From names ("" when withheld), `dialled`
+        the number called first, before anybody forwarded the call."""
 
     def leg_ringing(self, leg: LegId) -> None: ...
 

@@ -51,6 +51,8 @@ class Station:
     layer: TransactionLayer
     media: MediaEngine
     user: CallUser
+    contact_users: frozenset[str] = frozenset()
+    """The users of the Contacts that we registered: a request URI with one of them names no dialled number."""
 
     @property
     def scheduler(self) -> Scheduler:

@@ -6,6 +6,7 @@ from app.application.ports import LegId
 from app.telephony.call_states import CallDo, CallEvent, CallState, possible
 from app.telephony.calls import Call, Station
 from app.telephony.dialogs import Dialog
+from app.telephony.identity import CallIdentity, identify
 from app.telephony.media_port import NoPortFree
 from app.telephony.messages import new_tag
 from app.telephony.offer_answer import Agreed
@@ -43,16 +44,10 @@ class InboundCall(Call):
         return self._transaction.request.hop.host
 
     @property
-    def caller(self) -> str:
-        """The user part of From, "" when it is withheld (RFC 3323 4.1.1.3)."""
-        uri = self._transaction.request.sender.uri
-        if uri.host.lower() == "anonymous.invalid" or (uri.user or "").lower() == "anonymous":
-            return ""
-        return uri.user or ""
-
-    @property
-    def dialled(self) -> str:
-        return self._transaction.request.message.uri.user or ""
+    def who(self) -> CallIdentity:
+        """Who calls whom, by as much of the INVITE as its source is believed."""
+        invite = self._transaction
+        return identify(invite.request, trusted=invite.admitted.trusted, contact_users=self.station.contact_users)
 
     def answer(self) -> None:
         """200. Where no RTP port is free the caller gets 503, and the application is told."""

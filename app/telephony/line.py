@@ -128,7 +128,8 @@ class SipLine:
         self._transport = transport
         identity = Identity(self._advertised_host, transport.port, self._name)
         loop = asyncio.get_running_loop()
-        self._agent = UserAgent(identity, transport.send, loop, self.media, self, self._timing)
+        ours = {account.user for account in self._accounts if account.registers}
+        self._agent = UserAgent(identity, transport.send, loop, self.media, self, self._timing, contact_users=ours)
         self._book = AccountBook(self._accounts, self._agent.layer, identity)
         self._book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -57,6 +57,7 @@ class UserAgent:
         user: CallUser,
         timing: Timing | None = None,
         gate: Gate | None = None,
+        contact_users: Iterable[str] = (),
     ) -> None:
         self._user = user
         self.gate = gate or OpenGate()
@@ -64,7 +65,7 @@ class UserAgent:
         """Serves REGISTER, where the line is a registrar."""
         self._tag_key = secrets.token_bytes(16)
         self.layer = TransactionLayer(send, scheduler, timing or Timing())
-        self.station = Station(identity, self.layer, media, self)
+        self.station = Station(identity, self.layer, media, self, frozenset(contact_users))
         self._calls: dict[tuple[str, str], Call] = {}
         self._by_invite: dict[ServerTransaction, InboundCall] = {}
 
@@ -247,7 +248,8 @@ class UserAgent:
         call = InboundCall(self.station, leg, transaction, offer, agreed)
         self._calls[call.call_id, call.local_tag] = call
         self._by_invite[transaction] = call
-        self.call_arrived(call, transaction.admitted.login or call.caller, call.dialled)
+        who = call.who
+        self.call_arrived(call, transaction.admitted.login or who.caller, who.dialled)
         if transaction.silent:
             self.station.respond(transaction, 100)  # 17.2.1: superfluous where something else was said at once
 

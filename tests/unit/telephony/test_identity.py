@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.telephony.gate import Admitted, Load, OpenGate, Verdict
 from app.telephony.identity import MAX_USER, MAX_VALUES, CallIdentity, identify
 from app.telephony.wire import ReceivedRequest, read
-from tests.unit.telephony.peer import CALLER, OFFER, request
+from tests.unit.telephony.peer import CALLER, OFFER, Bench, request
 
 FROM = "<sip:+79170000000@127.0.0.1>"
 HIDDEN = '"Anonymous" <sip:anonymous@anonymous.invalid>'
@@ -208,6 +209,24 @@ def test_to_helps_only_where_the_request_goes_to_our_contact() -> None:
 def test_a_request_uri_is_cleaned_too() -> None:
     assert dialled(uri="sip:+7(8512)24-50-22;npdi@127.0.0.2;user=phone") == "+78512245022"
     assert dialled(uri="sip:127.0.0.2") == ""
+
+
+class Suspicious(OpenGate):
+    """Lets everybody in and believes nobody."""
+
+    def judge(self, request: ReceivedRequest, load: Load) -> Verdict:
+        return Admitted(trusted=False)
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"), [(OpenGate(), ("+79171111111", "222222")), (Suspicious(), ("+79170000000", "245022"))]
+)
+def test_a_call_is_told_as_far_as_its_source_is_believed(gate: OpenGate, told: tuple[str, str]) -> None:
+    bench = Bench()
+    bench.agent.gate = gate
+    extra = ["P-Asserted-Identity: <tel:+79171111111>", "Diversion: <sip:222222@a.example>"]
+    bench.receive(request("INVITE", body=OFFER, extra=extra))
+    assert bench.told.heard == [("arrived", *told)]
 
 
 HEADERS = st.sampled_from(["P-Asserted-Identity", "Remote-Party-ID", "History-Info", "Diversion", "Privacy", "To2"])

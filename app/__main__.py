@@ -17,6 +17,8 @@ from app import __version__, config, logs
 from app.domain.errors import BadInput, LiniyaError
 
 FAILED, WRONG_SETTINGS, INTERRUPTED = 1, 2, 130
+NICENESS = {"web": 5, "recogniser": 10}
+"""On a busy machine pages wait for the sound of calls, and recognition for both."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,7 +119,7 @@ def _mind(file: Path | None, settings: config.Settings, on_up: object, more: Seq
     given = ["--settings", str(file)] if file else []
     own_recogniser = [] if settings.recogniser_url else [["recogniser"]]
     wanted = [["line"], ["web"], *own_recogniser, *more]
-    parts = [Part(arguments[0], [*given, *arguments]) for arguments in wanted]
+    parts = [Part(one[0], [*given, *one], NICENESS.get(one[0], 0)) for one in wanted]
     return asyncio.run(mind(parts, settings.tcp_ports, on_up))  # type: ignore[arg-type]
 
 

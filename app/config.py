@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     sip_password: SecretStr | None = Field(None, description="Password at the PBX or trunk; no default")
     sip_transport: str = Field("UDP", pattern="^(UDP|TCP)$", description="Transport to the PBX or trunk")
 
+    record_calls: bool = Field(
+        False, description="Record conversations, both sides; the announcement `welcome` must tell callers so"
+    )
+    call_recordings_dir: Path | None = Field(
+        None, description="Folder of recorded conversations; empty: `recordings` in the data folder"
+    )
+
     # --- between the processes ---
     gateway_host: str = Field("127.0.0.1", description="Address on which `line` serves `web`")
     gateway_port: PORT = Field(8090, description="Port on which `line` serves `web`")
@@ -139,6 +146,10 @@ class Settings(BaseSettings):
     @property
     def recordings(self) -> Path:
         return self.recordings_dir or self.profile_dir / "announcements"
+
+    @property
+    def call_recordings(self) -> Path:
+        return self.call_recordings_dir or self.data_dir / "recordings"
 
     def secret(self) -> str:
         """The shared secret of line and web. BadInput when it is missing or short."""

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 import uvicorn
@@ -40,6 +41,7 @@ from app.storage.directory import SqlStaffDirectory
 from app.storage.engine import open_engine
 from app.storage.flows import load_profile
 from app.storage.journal import SpooledJournal
+from app.storage.recordings import CallRecordings, file_of
 from app.storage.staff import Staff
 from app.storage.upgrade import upgrade
 from app.telephony.account import Account
@@ -165,6 +167,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
         feed=gateway,
         clock=clock,
         new_id=lambda: uuid.uuid4().hex[:16],
+        recordings=_recordings(settings, stack),
     )
     for call_id, its_log in open_calls:
         exchange.interrupt(call_id, its_log)
@@ -177,6 +180,14 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     stack.callback(exchange.stop)
     stack.push_async_callback(_part_with_callers, exchange)
     _prepare_sounds(announcer, profile)
+
+
+def _recordings(settings: Settings, stack: AsyncExitStack) -> CallRecordings | None:
+    if not settings.record_calls:
+        return None
+    recordings = CallRecordings(settings.call_recordings)
+    stack.callback(recordings.close)
+    return recordings
 
 
 async def _part_with_callers(exchange: Exchange) -> None:
@@ -294,6 +305,7 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
             language=settings.language,
         ),
         static_dir=PROJECT / "static",
+        recording_file=partial(file_of, settings.call_recordings),
         lifespan=lifespan,
         routers=[panel_router],
     )
@@ -334,6 +346,7 @@ def check_machine(settings: Settings) -> list[str]:
         f"sound on UDP {first}-{last}",
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
         f"recognition: {model.path.name if model else settings.recogniser_url}",
+        f"recording of conversations: {settings.call_recordings if settings.record_calls else 'off'}",
         f"trunk for calls out: {settings.trunk or 'none: promises cannot be dialled'}",
     ]
 

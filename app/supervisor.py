@@ -31,10 +31,12 @@ MINDED = "LINIYA_MINDED"
 
 @dataclass(frozen=True)
 class Part:
-    """A process to mind: its name and the arguments of the command line."""
+    """A process to mind: its name, the arguments of the command line, and how far it stands back for the others
+    when the machine is busy (niceness, 0..19)."""
 
     name: str
     arguments: Sequence[str]
+    niceness: int = 0
 
 
 async def mind(parts: Sequence[Part], ports: Sequence[tuple[str, int]], on_up: Callable[[], None]) -> int:
@@ -113,7 +115,7 @@ async def _run(part: Part, stop: asyncio.Event) -> int:
 
 
 async def _start(part: Part) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "app",
@@ -124,6 +126,9 @@ async def _start(part: Part) -> asyncio.subprocess.Process:
         # Ctrl-C on the terminal is ours to pass on, in order.
         start_new_session=True,
     )
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, part.niceness)
+    return process
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

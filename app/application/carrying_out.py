@@ -13,6 +13,7 @@ from app.application.hearing import Hearing
 from app.application.live_call import ASK_AGAIN, LiveCall
 from app.application.ports import LegId, PhoneLine
 from app.application.roster import Device
+from app.application.sound_of_calls import SoundOfCalls
 from app.application.survey_by_phone import SurveyByPhone
 from app.domain import commands as c
 from app.domain import facts as f
@@ -43,6 +44,7 @@ class CarryingOut:
         announcing: Announcing,
         hearing: Hearing,
         survey: SurveyByPhone,
+        sound: SoundOfCalls,
     ) -> None:
         self._exchange = exchange
         self._roster = exchange.roster
@@ -52,6 +54,7 @@ class CarryingOut:
         self._announcing = announcing
         self._hearing = hearing
         self._survey = survey
+        self._sound = sound
         self._methods: dict[type[f.Fact], Callable[[LiveCall, Any], None]] = {
             f.CallQueued: self._queued,
             f.LineWasClosed: self._closed,
@@ -171,6 +174,7 @@ class CarryingOut:
         leg = live.operator_legs.get(live.state.operator)
         if leg is not None and live.caller_leg is not None:
             self._phone.bridge(live.caller_leg, leg)
+        self._sound.record(live)
         self._hearing.start(live)
 
     def _part(self, live: LiveCall) -> None:
@@ -247,6 +251,7 @@ class CarryingOut:
 
     def _left(self, live: LiveCall, fact: f.OperatorLeft) -> None:
         live.cancel("offer")
+        self._sound.stop_recording(live)
         self._part(live)
         self._announcing.stop(live)
         for login in list(live.operator_legs):
@@ -283,6 +288,7 @@ class CarryingOut:
 
     def _ended(self, live: LiveCall, _fact: f.CallEnded) -> None:
         live.cancel_all()
+        self._sound.settle(live)
         self._hearing.stop(live)
         self._survey.close(live)
         self._announcing.forget(live)

@@ -25,11 +25,13 @@ from app.application.ports import (
     PanelFeed,
     PhoneLine,
     Recognizer,
+    Recordings,
     Rejection,
     Timer,
 )
 from app.application.recorder import Recorder
 from app.application.roster import Device, Roster
+from app.application.sound_of_calls import SoundOfCalls
 from app.application.survey_by_phone import SurveyByPhone
 from app.domain import commands as c
 from app.domain import facts as f
@@ -75,6 +77,7 @@ class Exchange:
         feed: PanelFeed,
         clock: Clock,
         new_id: Callable[[], str],
+        recordings: Recordings | None = None,
     ) -> None:
         self.profile = profile
         self.roster = roster
@@ -103,7 +106,8 @@ class Exchange:
             on_partial=self._partial,
             on_available=self._recogniser_is,
         )
-        self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey)
+        self._sound = SoundOfCalls(phone, recordings, clock, self.tell)
+        self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey, self._sound)
 
     # --- commands --------------------------------------------------------------------------------------------
 
@@ -309,9 +313,28 @@ class Exchange:
         if leg in self._legs:
             self._announcing.finished(tag)
 
-    def transfer_asked(self, leg: LegId, *, target: str) -> None: ...
+    def transfer_asked(self, leg: LegId, *, target: str) -> None:
+        """An operator pressed the transfer key of the telephone: the same rules as on the panel (housing 5.8)."""
+        live = self._legs.get(leg)
+        accepted = live is not None and self._transfer_by_phone(live, _login_of(live, leg), target)
+        self._phone.answer_transfer(leg, accepted=accepted)
 
-    def quality_measured(self, leg: LegId, quality: LegQuality) -> None: ...
+    def _transfer_by_phone(self, live: LiveCall, source: str, target: str) -> bool:
+        colleague = self.roster.at_phone(target)
+        if colleague is None or source != live.state.operator:
+            return False
+        try:
+            # Pressing the key confirms that the caller was told, as the panel's question does.
+            self.apply(live, c.Transfer(colleague, self.roster.takes_calls(colleague), told=True))
+        except LiniyaError as error:
+            log.info("transfer_by_phone_refused", call=live.id, why=str(error))
+            return False
+        return True
+
+    def quality_measured(self, leg: LegId, quality: LegQuality) -> None:
+        live = self._legs.get(leg)
+        if live is not None and self._sound.measured(live, leg, quality):
+            self.on_change(live)
 
     def phone_registered(self, operator: str, *, registered: bool) -> None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.application.ports import Clock, LegId, Listening, Timer
+from app.application.ports import Clock, LegId, LegQuality, Listening, Recording, Timer
 from app.domain.calls import Call
 
 ASK_AGAIN = "ask_again"
@@ -21,6 +21,10 @@ class LiveCall:
     operator_legs: dict[str, LegId] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
     channels: list[Listening] = field(default_factory=list)
+    sound: dict[str, LegQuality] = field(default_factory=dict)
+    """The last measurement by party: `caller`, or an operator's login."""
+    recording: tuple[str, Recording] | None = None
+    """The name, and what is being written."""
 
     @property
     def id(self) -> str:

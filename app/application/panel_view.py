@@ -10,6 +10,7 @@ from app.application.exchange import Exchange
 from app.application.live_call import LiveCall
 from app.application.ports import Operator
 from app.application.roster import Place
+from app.application.sound_of_calls import CALLER, grade
 from app.domain import listening
 from app.domain.calls import Call, Phase, Tick
 from app.domain.conduct import flow_of
@@ -100,6 +101,8 @@ class PanelViews:
             "farewell_done": listening.farewell_said(flow, call),
             "promise": promise.asked if promise else "",
             "survey": self._survey(call),
+            "sound": _sound(live, place.login),
+            "recorded": live.recording is not None,
         }
 
     def _survey(self, call: Call) -> View | None:
@@ -184,6 +187,12 @@ class PanelViews:
     def _name(self, login: str) -> str:
         person = self._exchange.roster.person(login) if login else None
         return f"{person.surname} {person.name} {person.patronymic}".strip() if person else login
+
+
+def _sound(live: LiveCall, login: str) -> View:
+    """How good the caller's and the operator's own sound is; None before it was measured."""
+    caller, own = grade(live, CALLER), grade(live, login)
+    return {"caller": str(caller) if caller else None, "own": str(own) if own else None}
 
 
 def _me(place: Place, person: Operator | None) -> View:

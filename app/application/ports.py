@@ -203,6 +203,22 @@ class Announcer(Protocol):
         """What an operator who calls out hears while it rings there, in a loop."""
 
 
+class Recording(Protocol):
+    """One recording under way."""
+
+    def write(self, said: bytes, heard: bytes) -> None:
+        """20 ms of both channels, as `PhoneLine.tap` gives them. Never waits."""
+
+    def close(self) -> float:
+        """No more sound. Returns the seconds that were kept."""
+
+
+class Recordings(Protocol):
+    def open(self, name: str) -> Recording:
+        """Begin a recording; `name` is its place below the folder, parts divided by `/`, without an ending.
+        Never waits; what cannot be written is logged, and the call goes on."""
+
+
 class CallJournal(Protocol):
     def append(self, recorded: Sequence[Recorded]) -> None:
         """Durable when it returns (against the end of the process), never waits for the database."""

@@ -78,6 +78,15 @@ class Roster:
     def person(self, login: str) -> Operator | None:
         return self._staff.operator(login)
 
+    def at_phone(self, user: str) -> str | None:
+        """The login of whoever is meant by what was dialled on a telephone: a login, or the user part of the
+        operator's own address."""
+        for person in self._staff.operators():
+            address = person.phone.partition(":")[2].partition("@")[0]
+            if user in (person.login, address):
+                return person.login
+        return None
+
     def places(self) -> Iterable[Place]:
         return list(self._places.values())
 

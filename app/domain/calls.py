@@ -134,6 +134,8 @@ class Call:
     attempt: int = 0
     answers: tuple[tuple[str, Answer], ...] = ()
     survey_complete: bool | None = None
+    sound: tuple[f.SoundMeasured, ...] = ()
+    recordings: tuple[f.CallRecorded, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -214,6 +216,8 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.SurveyAnswered, _P.SURVEY),
     **_stays(f.SurveyNotUnderstood, _P.SURVEY),
     **_stays(f.SurveyFinished, _P.SURVEY),
+    **_stays(f.SoundMeasured, *_ALIVE, _P.ENDED),
+    **_stays(f.CallRecorded, *_ALIVE, _P.ENDED),
     **_to(_P.ENDED, f.CallEnded, *_ALIVE),
 }
 
@@ -370,6 +374,8 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.NotesWritten: lambda _c, fact, _at: {"notes": fact.notes},
     f.PlacedOnHold: lambda _c, fact, at: {"hold": Hold(at, fact.return_in_s)},
     f.ResumedFromHold: _resumed,
+    f.SoundMeasured: lambda call, fact, _at: {"sound": (*call.sound, fact)},
+    f.CallRecorded: lambda call, fact, _at: {"recordings": (*call.recordings, fact)},
     f.CallerTold: lambda _c, _fact, _at: {"told": True},
     f.TransferStarted: lambda _c, fact, _at: {"target": fact.target},
     f.SourceLeft: lambda _c, _fact, _at: {"source_left": True},

@@ -168,6 +168,26 @@ class WriteNotes(Command):
 
 
 @dataclass(frozen=True)
+class MeasureSound(Command):
+    """The last measurement of a party whose connection is over (`facts.SoundMeasured`)."""
+
+    party: str
+    loss_in: float
+    loss_out: float | None
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+
+
+@dataclass(frozen=True)
+class KeepRecording(Command):
+    """A recording was closed."""
+
+    recording: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class MakePromise(Command):
     """`due_at` None takes the profile's term; `number` as the operator typed it."""
 

@@ -189,6 +189,19 @@ def _notes(_profile: Profile, call: Call, command: c.WriteNotes, _now: datetime)
     return [] if notes == call.notes else [f.NotesWritten(notes)]
 
 
+def _measure(_profile: Profile, call: Call, command: c.MeasureSound, _now: datetime) -> list[f.Fact]:
+    if call.phase is Phase.NEW:
+        return []
+    loss_out = None if command.loss_out is None else round(command.loss_out, 4)
+    round_trip_ms = None if command.round_trip_ms is None else round(command.round_trip_ms, 1)
+    loss_in, jitter_ms, mos = round(command.loss_in, 4), round(command.jitter_ms, 1), round(command.mos, 2)
+    return [f.SoundMeasured(command.party, loss_in, loss_out, jitter_ms, round_trip_ms, mos)]
+
+
+def _keep_recording(_p: Profile, call: Call, command: c.KeepRecording, _now: datetime) -> list[f.Fact]:
+    return [] if call.phase is Phase.NEW else [f.CallRecorded(command.recording, round(command.seconds, 1))]
+
+
 # --- transfer, promise, outgoing -----------------------------------------------------------------------------
 
 
@@ -356,6 +369,8 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.HearPhrase: _hear,
     c.PlaceOnHold: _hold,
     c.Resume: _resume,
+    c.MeasureSound: _measure,
+    c.KeepRecording: _keep_recording,
     c.TellOfTransfer: _told,
     c.Transfer: _transfer,
     c.TakeBack: _take_back,

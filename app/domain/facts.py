@@ -330,6 +330,27 @@ class CallEnded(Fact):
     why: str
 
 
+@dataclass(frozen=True)
+class SoundMeasured(Fact):
+    """How one party's sound fared over its whole connection: `party` is `caller` or an operator's login. Losses are
+    shares 0..1 of the packets expected; what the other side never reported is None. `mos` is 1..4.5 (G.107)."""
+
+    party: str
+    loss_in: float
+    loss_out: float | None
+    jitter_ms: float
+    round_trip_ms: float | None
+    mos: float
+
+
+@dataclass(frozen=True)
+class CallRecorded(Fact):
+    """A recording was closed: `recording` is its place below the folder of recordings, without an ending."""
+
+    recording: str
+    seconds: float
+
+
 # --- operators -----------------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,7 @@ def create_app(
     static_dir: Path,
     throttle: LoginThrottle | None = None,
     now: Callable[[], datetime] = utc_now,
+    recording_file: Callable[[str], Path | None] = lambda _name: None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
@@ -68,6 +69,7 @@ def create_app(
         templates=environment(page_config, catalogue),
         throttle=LoginThrottle() if throttle is None else throttle,
         now=now,
+        recording_file=recording_file,
     )
     app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)
     answer_errors(app)

@@ -129,6 +129,10 @@ class CallView:
     def hang_up_reason(self) -> str:
         return self.call.leave_reason if self.call else ""
 
+    def recordings(self) -> list[float]:
+        """The seconds of each recording of the call."""
+        return [one.fact.seconds for one in self.facts if isinstance(one.fact, facts.CallRecorded)]
+
     def ratings(self) -> list[RatingLine]:
         answers = self.call.answers if self.call else ()
         return [

@@ -9,9 +9,10 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from app.application.reports import CallFilters, CallRecord, CallRow, Role, StaffMember
+from app.domain import facts as f
 from app.web.call_queries import calls_address, query_of, read_filters, read_page
 from app.web.call_view import DIRECTIONS, OUTCOMES, CallView, RatingLine, rating_marks
 from app.web.catalogue import N_, Catalogue
@@ -94,6 +95,18 @@ def calls_file(request: Request, site: SiteOf, member: ManagerMember) -> Respons
 def call_page(request: Request, site: SiteOf, member: ManagerMember, call_id: str) -> Response:
     view = _view(site, member, _record(site, call_id))
     return site.page(request, "call.html", member=member, view=view, now=site.now())
+
+
+@router.get("/manager/calls/{call_id}/recordings/{number}")
+def recording(site: SiteOf, _member: ManagerMember, call_id: str, number: int) -> Response:
+    """The sound of a recording, counted from 1. Opus, or WAV while it has not been encoded."""
+    facts = _record(site, call_id).facts
+    names = [one.fact.recording for one in facts if isinstance(one.fact, f.CallRecorded)]
+    path = site.recording_file(names[number - 1]) if 0 < number <= len(names) else None
+    if path is None:
+        raise NotFound(f"recording {number} of call {call_id[:64]}")
+    kind = "audio/ogg" if path.suffix == ".opus" else "audio/wav"
+    return FileResponse(path, media_type=kind, headers={"cache-control": "private, no-store"})
 
 
 @router.get("/manager/calls/{call_id}/facts.json")

@@ -10,6 +10,7 @@ from typing import Any
 from app.application.reports import Role
 from app.domain import facts as f
 from app.domain.calls import Direction
+from app.domain.sound_quality import SoundGrade, grade_of
 from app.web.catalogue import N_, Catalogue
 from app.web.masking import name_for, number_for
 from app.web.names import Names
@@ -265,6 +266,21 @@ def _ended(t: Teller, x: f.CallEnded) -> Words:
     return t.say.text("The call ended: %(by)s", by=t.by(x.by)), t.why(x.why)
 
 
+GRADES = {SoundGrade.GOOD: N_("good"), SoundGrade.FAIR: N_("fair"), SoundGrade.POOR: N_("poor")}
+
+
+def _sound(t: Teller, x: f.SoundMeasured) -> Words:
+    who = t.say.text("Caller") if x.party == "caller" else t.operator(x.party)
+    grade = t.say.text(GRADES[grade_of(x.mos)])
+    values = {"mos": f"{x.mos:.1f}", "loss": f"{100 * x.loss_in:.1f}", "jitter": round(x.jitter_ms)}
+    detail = t.say.text("score %(mos)s of 4.5, %(loss)s %% lost, jitter %(jitter)s ms", **values)
+    return t.say.text("Sound of %(who)s: %(grade)s", who=who, grade=grade), detail
+
+
+def _recorded(t: Teller, x: f.CallRecorded) -> Words:
+    return t.say.text("The conversation was recorded"), t.say.duration(x.seconds)
+
+
 def _presence(t: Teller, x: f.PresenceChanged) -> Words:
     values = {"operator": t.operator(x.operator), "state": t.say.text(PRESENCE[x.presence])}
     return t.say.text("%(operator)s: %(state)s", **values), t.why(x.why)
@@ -306,6 +322,8 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.SurveyNotUnderstood: ("question", "warn", _not_understood),
     f.SurveyFinished: ("star", "", _survey_over),
     f.CallEnded: ("hang-up", "", _ended),
+    f.SoundMeasured: ("signal", "", _sound),
+    f.CallRecorded: ("record", "", _recorded),
     f.PresenceChanged: ("person", "", _presence),
 }
 """Kind of fact to icon, tone and words."""

@@ -57,6 +57,8 @@ class Site:
     templates: Environment
     throttle: LoginThrottle
     now: Callable[[], datetime] = utc_now
+    recording_file: Callable[[str], Path | None] = lambda _name: None
+    """Where a recording of that name lies."""
 
     @property
     def session_cookie(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.application.ports import Operator
@@ -63,6 +64,11 @@ class FakeStaff:
 
     def operators(self) -> Sequence[Operator]:
         return list(self._operators.values())
+
+    def phones(self, **addresses: str) -> None:
+        """Operators get telephones of their own."""
+        for login, phone in addresses.items():
+            self._operators[login] = replace(self._operators[login], phone=phone)
 
     def remove(self, login: str) -> None:
         """The administrator takes the person off the line."""

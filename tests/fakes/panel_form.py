@@ -79,6 +79,8 @@ CALL = {
     "farewell_done": FLAG,
     "promise": TEXT,
     "survey": (SURVEY, None),
+    "sound": {"caller": TEXT + "?", "own": TEXT + "?"},
+    "recorded": FLAG,
 }
 VIEW: dict[str, Form] = {
     "me": ME,

@@ -11,6 +11,7 @@ from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
 from app.application.live_call import LiveCall
 from app.application.panel_commands import PanelCommands
+from app.application.ports import Recordings
 from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.domain.calls import Call, fold
@@ -36,6 +37,7 @@ class House:
         profile: Profile | None = None,
         sound_after_s: float | None = None,
         journal: MemoryJournal | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         numbers = count(1)
         self.clock = VirtualClock(at)
@@ -57,6 +59,7 @@ class House:
             feed=self.feed,
             clock=self.clock,
             new_id=lambda: f"id{next(numbers)}",
+            recordings=recordings,
         )
         self.phone.events = self.exchange
         self.panels = PanelCommands(self.exchange, AudioTokens(self.clock), self.feed)

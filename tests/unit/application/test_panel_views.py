@@ -20,7 +20,7 @@ PROTOCOLS = Path(__file__).parents[3] / "docs" / "protocols.md"
 VALUES: dict[str, set[str]] = {
     "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip"},
     "line": {"ok", "away"},
-    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", *Phase},
+    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Phase},
     "script": {"null", "or"},
     "transcript": {"caller", "operator"},
     "promises": {"waiting", "due", "overdue"},

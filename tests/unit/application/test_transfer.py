@@ -272,3 +272,55 @@ def test_after_the_farewell_the_source_sends_to_the_survey_while_the_target_ring
     assert house.call_of("petrov")["number"] == "+79271230000"
     house.pass_s(20)  # nobody waits for the target's answer any more
     assert house.live(caller).state.phase is Phase.SURVEY
+
+
+class TestByTheKeyOfTheTelephone:
+    """REFER of an operator's SIP phone: the same rules as on the panel."""
+
+    def ask(self, house: House, target: str, login: str = "ivanova") -> bool:
+        (live,) = [one for one in house.exchange.calls.values() if one.state.open]
+        leg = live.operator_legs[login]
+        house.exchange.transfer_asked(leg, target=target)
+        answered = house.phone.transfers_answered.pop()
+        assert answered[0] == leg
+        return answered[1]
+
+    @pytest.fixture
+    def at_phones(self, house: House) -> tuple[FakeLeg, FakeLeg]:
+        house.staff.phones(ivanova="sip:101@127.0.0.1:5070", petrov="sip:102@127.0.0.1:5071")
+        house.sit_down("ivanova", device="phone")
+        caller = house.dial()
+        leg = house.phone.last("sip:101@127.0.0.1:5070")
+        house.phone.picks_up(leg)
+        house.sit_down("petrov", device="phone")
+        return caller, leg
+
+    @pytest.mark.parametrize("target", ["102", "petrov"])
+    def test_it_rings_at_the_colleague(self, house: House, at_phones: tuple[FakeLeg, FakeLeg], target: str) -> None:
+        assert self.ask(house, target)
+        assert house.only().phase is Phase.TRANSFERRING
+        assert house.only().target == "petrov"
+        assert f.CallerTold(By.HAND) in house.facts()
+
+    @pytest.mark.parametrize("target", ["101", "+79991234567", "nobody", "", "sidorova"])
+    def test_anything_else_is_refused_and_nothing_is_dialled(
+        self, house: House, at_phones: tuple[FakeLeg, FakeLeg], target: str
+    ) -> None:
+        dialled = len(house.phone.legs)
+        assert not self.ask(house, target)
+        assert house.only().phase is Phase.TALKING
+        assert len(house.phone.legs) == dialled
+
+    def test_the_third_transfer_is_refused_here_too(self, house: House, at_phones: tuple[FakeLeg, FakeLeg]) -> None:
+        for source, target, phone in (("ivanova", "102", 5071), ("petrov", "101", 5070)):
+            assert self.ask(house, target, source)
+            house.phone.picks_up(house.phone.last(f"sip:{target}@127.0.0.1:{phone}"))
+            house.clock.advance(120)
+            house.do(source, "ready", device="phone")
+        assert not self.ask(house, "102")
+        assert house.only().transfers == 2
+
+    def test_the_caller_cannot_ask(self, house: House, at_phones: tuple[FakeLeg, FakeLeg]) -> None:
+        caller, _ = at_phones
+        house.exchange.transfer_asked(caller.id, target="102")
+        assert house.phone.transfers_answered == [(caller.id, False)]

@@ -35,6 +35,8 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
     c.PressKey: {Phase.CLOSED, Phase.SURVEY},
     c.AnswerSurvey: {Phase.SURVEY},
     c.MissSurveyAnswer: {Phase.SURVEY},
+    c.MeasureSound: set(Phase) - {Phase.NEW},
+    c.KeepRecording: set(Phase) - {Phase.NEW},
 }
 """Where a command can make facts. The rest of the commands write up the call while an operator is or was in it."""
 WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED}

@@ -14,6 +14,7 @@ from app.telephony.call_states import CallDo, CallEvent, CallState, call_step, p
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec, SipError
+from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, RtpRemote
 from app.telephony.messages import ABILITIES, SDP, Identity, make_response
 from app.telephony.offer_answer import Agreed, LocalSession, accept, answer, choose
@@ -22,7 +23,7 @@ from app.telephony.requests_within import serve_bye, serve_info, serve_options
 from app.telephony.sdp import SessionDescription, parse
 from app.telephony.transaction_layer import ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
-from app.telephony.wire import ReceivedRequest, ReceivedResponse
+from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse
 
 
 class CallUser(Protocol):
@@ -53,6 +54,7 @@ class Station:
     user: CallUser
     contact_users: frozenset[str] = frozenset()
     """The users of the Contacts that we registered: a request URI with one of them names no dialled number."""
+    policy_for: Callable[[Hop], MediaPolicy] = lambda _: IN_THE_CLEAR
 
     @property
     def scheduler(self) -> Scheduler:
@@ -127,6 +129,7 @@ class Call:
         self.authenticator: Authenticator | None = None
         self.local: LocalSession | None = None
         self.remote: RtpRemote | None = None
+        self.policy = IN_THE_CLEAR
         self.was_up = False
         self._repeated: Repeated | None = None
         self._offered = False  # our offer went out in a 200, the answer comes in the ACK
@@ -211,7 +214,7 @@ class Call:
                 described = description_of(request)
                 if described is None:
                     raise NoCommonCodec("the ACK brings no answer to our offer")
-                self.connect(accept(described, request.hop.host))
+                self.connect(accept(described, request.hop.host, self.local, self.remote))
             except SipError:
                 self.take(CallEvent.BREAK, 488)
                 return
@@ -227,7 +230,8 @@ class Call:
             self.station.respond(transaction, 500, to_tag=self.local_tag, extra=extra)
             return
         described = description_of(transaction.request)
-        agreed = choose(described, transaction.request.hop.host) if described is not None else None
+        host = transaction.request.hop.host
+        agreed = choose(described, host, self.policy, self.remote) if described is not None else None
         dialog.refresh(transaction.request)
         self.local = self.local.next_version()
         self.send_ok(transaction, described, agreed)
@@ -243,7 +247,7 @@ class Call:
             body = answer(offer, agreed, self.local).serialise()
             self.connect(agreed.remote)
         else:
-            body = self.local.offer().serialise()
+            body = self.local.offer(self.remote).serialise()
             self._offered = True
         contact = {"Contact": self.station.identity.contact(transaction.request.hop)}
         transaction.on_ack = self.acknowledge
@@ -259,7 +263,7 @@ class Call:
     def open_media(self) -> None:
         """Take an RTP port. Raises NoPortFree."""
         port = self.station.media.open_rtp(self.leg)
-        self.local = LocalSession(self.station.identity.host, port, secrets.randbits(62))
+        self.local = LocalSession(self.station.identity.host, port, policy=self.policy)
 
     def connect(self, remote: RtpRemote) -> None:
         if remote != self.remote:

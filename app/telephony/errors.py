@@ -31,7 +31,7 @@ class BadSdp(SipError):
 
 
 class NoCommonCodec(SipError):
-    """Neither PCMA nor PCMU over RTP/AVP in any audio stream."""
+    """No codec of ours in any audio stream, or not under keys (or in the clear) as our policy wants it."""
 
 
 class IllegalTransition(SipError):

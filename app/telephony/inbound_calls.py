@@ -28,6 +28,7 @@ class InboundCall(Call):
     ) -> None:
         request = transaction.request
         super().__init__(station, leg, request.call_id, new_tag(), CallState.ARRIVED)
+        self.policy = station.policy_for(request.hop)
         self._transaction = transaction
         self._offer = offer
         self._agreed = agreed

@@ -19,6 +19,8 @@ from app.telephony.account import Account
 from app.telephony.accounts import AccountBook
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
+from app.telephony.errors import NoCommonCodec
+from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination, OutboundCall
@@ -62,6 +64,7 @@ class SipLine:
 
     `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
     and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk.
+    `policy` says which codecs are spoken, and whether under SRTP.
     `trunk` takes the numbers dialled; every account that `registers` is registered while the line is up.
     """
 
@@ -77,6 +80,7 @@ class SipLine:
         accounts: Sequence[Account] = (),
         trunk: Account | None = None,
         timing: Timing | None = None,
+        policy: MediaPolicy = IN_THE_CLEAR,
     ) -> None:
         self._host = host
         self._port = port
@@ -84,6 +88,7 @@ class SipLine:
         self._name = user_agent
         self._user = user
         self._timing = timing or Timing()
+        self._policy = policy
         self.media = media
         media.report_to(self)
         self._trunk = trunk
@@ -129,7 +134,16 @@ class SipLine:
         identity = Identity(self._advertised_host, transport.port, self._name)
         loop = asyncio.get_running_loop()
         ours = {account.user for account in self._accounts if account.registers}
-        self._agent = UserAgent(identity, transport.send, loop, self.media, self, self._timing, contact_users=ours)
+        self._agent = UserAgent(
+            identity,
+            transport.send,
+            loop,
+            self.media,
+            self,
+            self._timing,
+            contact_users=ours,
+            policy_for=self._policy_for,
+        )
         self._book = AccountBook(self._accounts, self._agent.layer, identity)
         self._book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
@@ -305,7 +319,7 @@ class SipLine:
         authenticator = Authenticator(account.digest_user, account.password) if account is not None else None
         try:
             self._calls[leg] = agent.place(leg, destination, authenticator)
-        except NoPortFree as error:
+        except (NoPortFree, NoCommonCodec) as error:
             self._fail_soon(leg, str(error))
 
     def _destination(self, address: str) -> tuple[Destination, Account | None] | None:
@@ -368,6 +382,9 @@ class SipLine:
         timer = self._timers.pop(leg, None)
         if timer is not None:
             timer.cancel()
+
+    def _policy_for(self, hop: Hop) -> MediaPolicy:
+        return self._policy
 
     # -- the wire
 

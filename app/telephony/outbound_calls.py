@@ -49,6 +49,7 @@ class OutboundCall(Call):
         self, station: Station, leg: LegId, destination: Destination, authenticator: Authenticator | None
     ) -> None:
         super().__init__(station, leg, new_call_id(), new_tag(), CallState.CALLING)
+        self.policy = station.policy_for(destination.hop)
         self.authenticator = authenticator
         self._destination = destination
         self._cseq = 1 + secrets.randbelow(2**16)
@@ -60,7 +61,9 @@ class OutboundCall(Call):
         self._rang = False
 
     def start(self) -> None:
-        """Send the INVITE. Raises NoPortFree."""
+        """Send the INVITE. Raises NoPortFree, and NoCommonCodec where keys may not go this way."""
+        if not self.policy.allows(self._destination.hop):
+            raise NoCommonCodec("SRTP is required and the signalling is not TLS (docs/decisions/0011)")
         self.open_media()
         self._send_invite()
 
@@ -116,7 +119,7 @@ class OutboundCall(Call):
             described = description_of(response) or self._early
             if described is None:
                 raise NoCommonCodec("the answer brings no description")
-            remote = accept(described, response.hop.host)
+            remote = accept(described, response.hop.host, self.local)
         except SipError:
             self.take(CallEvent.BREAK, 488)
             return

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.telephony.errors import BadSdp
 
 MAX_STREAMS = 16
 MAX_FORMATS = 64
-STATIC_FORMATS = {"0": ("PCMU", 8000), "8": ("PCMA", 8000)}
-"""RFC 3551 6: payload types that may come without an rtpmap."""
+MAX_CRYPTOS = 16
+STATIC_FORMATS = {"0": ("PCMU", 8000), "8": ("PCMA", 8000), "9": ("G722", 8000), "13": ("CN", 8000)}
+"""RFC 3551 6: payload types that may come without an rtpmap. The clock of G.722 is called 8000 there (4.5.2)."""
 
+_RTCP = re.compile(r"^rtcp:(\d{1,5})(?: IN IP[46] (\S{1,64}))?$", re.ASCII)
 _RTPMAP = re.compile(r"^(\d{1,3}) ([A-Za-z0-9!#$%&'*+.^_`{|}~-]+)/(\d{1,6})(?:/(\d{1,2}))?$")
 
 
@@ -50,7 +52,11 @@ class Format:
 
 @dataclass(frozen=True)
 class Stream:
-    """One m= section. `host` is its own c= line, None where the session's holds."""
+    """One m= section. `host` is its own c= line, None where the session's holds.
+
+    `rtcp_port` and `rtcp_host` are of `a=rtcp` (RFC 3605), None where it does not say. `reports` is False where no
+    bandwidth is left for RTCP (RFC 3556). `cryptos` are the values of `a=crypto` (RFC 4568): they hold keys.
+    """
 
     kind: str
     port: int
@@ -59,6 +65,11 @@ class Stream:
     host: str | None = None
     direction: Direction = Direction.SENDRECV
     ptime_ms: int | None = None
+    rtcp_port: int | None = None
+    rtcp_host: str | None = None
+    rtcp_mux: bool = False
+    reports: bool = True
+    cryptos: tuple[str, ...] = field(default=(), repr=False)
 
     def lines(self) -> Iterator[str]:
         yield f"m={self.kind} {self.port} {self.protocol} " + " ".join(f.payload_type for f in self.formats)
@@ -66,6 +77,8 @@ class Stream:
             return
         if self.host is not None:
             yield f"c={_connection(self.host)}"
+        if not self.reports:
+            yield from ("b=RS:0", "b=RR:0")
         for form in self.formats:
             if form.encoding:
                 yield f"a=rtpmap:{form.payload_type} {_cased(form.encoding)}/{form.clock_rate_hz}"
@@ -73,7 +86,16 @@ class Stream:
                 yield f"a=fmtp:{form.payload_type} {form.parameters}"
         if self.ptime_ms is not None:
             yield f"a=ptime:{self.ptime_ms}"
+        yield from self._rtcp_lines()
+        for crypto in self.cryptos:
+            yield f"a=crypto:{crypto}"
         yield f"a={self.direction}"
+
+    def _rtcp_lines(self) -> Iterator[str]:
+        if self.rtcp_port is not None:
+            yield f"a=rtcp:{self.rtcp_port}" + (f" {_connection(self.rtcp_host)}" if self.rtcp_host else "")
+        if self.rtcp_mux:
+            yield "a=rtcp-mux"
 
 
 @dataclass(frozen=True)
@@ -195,6 +217,7 @@ def _parse_stream(section: list[tuple[str, str]], session_direction: Direction) 
     if len(parts) - 3 > MAX_FORMATS:
         raise BadSdp(f"more than {MAX_FORMATS} formats in one stream")
     attributes = [value for name, value in section if name == "a"]
+    rtcp_port, rtcp_host = _parse_rtcp(attributes)
     return Stream(
         kind=parts[0],
         port=port,
@@ -203,7 +226,20 @@ def _parse_stream(section: list[tuple[str, str]], session_direction: Direction) 
         host=_parse_connection(section),
         direction=_parse_direction(section) or session_direction,
         ptime_ms=_parse_ptime(attributes),
+        rtcp_port=rtcp_port,
+        rtcp_host=rtcp_host,
+        rtcp_mux="rtcp-mux" in attributes,
+        reports=not {("b", "RS:0"), ("b", "RR:0")} <= set(section),
+        cryptos=tuple(one.removeprefix("crypto:") for one in attributes if one.startswith("crypto:"))[:MAX_CRYPTOS],
     )
+
+
+def _parse_rtcp(attributes: list[str]) -> tuple[int | None, str | None]:
+    for attribute in attributes:
+        found = _RTCP.match(attribute)
+        if found and int(found.group(1)) <= 65535:
+            return int(found.group(1)), found.group(2)
+    return None, None
 
 
 def _parse_formats(types: list[str], attributes: list[str]) -> tuple[Format, ...]:

@@ -17,6 +17,7 @@ from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec
 from app.telephony.gate import Admitted, Gate, Load, OpenGate, Refusal
 from app.telephony.inbound_calls import InboundCall
+from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine
 from app.telephony.messages import (
     ABILITIES,
@@ -58,6 +59,7 @@ class UserAgent:
         timing: Timing | None = None,
         gate: Gate | None = None,
         contact_users: Iterable[str] = (),
+        policy_for: Callable[[Hop], MediaPolicy] = lambda _: IN_THE_CLEAR,
     ) -> None:
         self._user = user
         self.gate = gate or OpenGate()
@@ -65,7 +67,7 @@ class UserAgent:
         """Serves REGISTER, where the line is a registrar."""
         self._tag_key = secrets.token_bytes(16)
         self.layer = TransactionLayer(send, scheduler, timing or Timing())
-        self.station = Station(identity, self.layer, media, self, frozenset(contact_users))
+        self.station = Station(identity, self.layer, media, self, frozenset(contact_users), policy_for)
         self._calls: dict[tuple[str, str], Call] = {}
         self._by_invite: dict[ServerTransaction, InboundCall] = {}
 
@@ -104,7 +106,7 @@ class UserAgent:
         self.layer.transport_failed(hop)
 
     def place(self, leg: LegId, destination: Destination, authenticator: Authenticator | None) -> OutboundCall:
-        """Call somebody. Raises NoPortFree, having sent nothing."""
+        """Call somebody. Raises NoPortFree and NoCommonCodec, having sent nothing."""
         call = OutboundCall(self.station, leg, destination, authenticator)
         call.start()
         self._calls[call.call_id, call.local_tag] = call
@@ -243,7 +245,10 @@ class UserAgent:
     def _serve_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request
         offer = description_of(request)
-        agreed = choose(offer, request.hop.host) if offer is not None else None
+        policy = self.station.policy_for(request.hop)
+        if not policy.allows(request.hop):
+            raise NoCommonCodec("SRTP is required and the signalling is not TLS")
+        agreed = choose(offer, request.hop.host, policy) if offer is not None else None
         leg = LegId(f"sip-{secrets.token_hex(8)}")
         call = InboundCall(self.station, leg, transaction, offer, agreed)
         self._calls[call.call_id, call.local_tag] = call

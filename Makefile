@@ -1,4 +1,4 @@
-.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures help
+.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures bench-line help
 
 PYTEST_ARGS ?=
 
@@ -7,6 +7,7 @@ help:
 	@echo "make test     everything: make check, unit, integration and end-to-end tests"
 	@echo "make check    format, lint, types, layers"
 	@echo "make figures  measure the latencies of docs/figures.md"
+	@echo "make bench-line  measure the line beside pyVoIP and aiosipua with aiortp"
 
 run-env:
 	@scripts/bootstrap.sh run
@@ -40,6 +41,9 @@ test: test-env
 
 figures: test-env
 	.venv/bin/python -m scripts.measure_latency
+
+bench-line: bench-env
+	.venv/bin/python -m scripts.bench_line
 
 # After a change of the dependencies in pyproject.toml.
 requirements: test-env

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sipmessage import URI
 
 from app.telephony.errors import BadMessage
-from app.telephony.messages import MAX_FORWARDS, Identity, new_branch
+from app.telephony.messages import MAGIC, MAX_FORWARDS, Identity, new_branch
 from app.telephony.wire import (
     Hop,
     ReceivedRequest,
@@ -134,6 +134,8 @@ class Dialog:
 def contact_of(message: ReceivedRequest | ReceivedResponse) -> URI:
     """The remote target: the one Contact (8.1.1.8). Raises BadMessage."""
     contacts = message.message.headers.getlist("Contact")
+    if not contacts and isinstance(message, ReceivedRequest) and not message.branch.startswith(MAGIC):
+        return message.sender.uri  # RFC 2543 demanded none (RFC 4475 3.4.1)
     if len(contacts) != 1:
         raise BadMessage("one Contact is needed")
     return parse_address("Contact", contacts[0]).uri

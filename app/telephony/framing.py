@@ -9,7 +9,8 @@ from app.telephony.errors import BadMessage
 MAX_HEAD = 32 * 1024
 MAX_BODY = 64 * 1024
 
-_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_DIGITS = re.compile(rb"[ \t]*(\d{1,9})[ \t]*")
 _END = b"\r\n\r\n"
 
 
@@ -19,6 +20,8 @@ class StreamFramer:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
+        self.lost = False
+        """Whether where the next message begins can no longer be told: what was given last is all."""
 
     @property
     def waiting(self) -> bool:
@@ -28,8 +31,11 @@ class StreamFramer:
     def feed(self, arrived: bytes) -> list[bytes]:
         """Whole messages; b"" stands for a keep-alive that wants its answer (RFC 5626 4.4.1).
 
-        Raises BadMessage when the stream can no longer be told apart into messages: it must be closed.
+        Raises BadMessage when the stream can no longer be told apart into messages: it must be closed. A message
+        without a usable length is the last that is given, to be answered before that (RFC 4475 3.1.2.3).
         """
+        if self.lost:
+            raise BadMessage("no usable Content-Length")
         self._buffer += arrived
         found: list[bytes] = []
         while self._buffer:
@@ -40,6 +46,7 @@ class StreamFramer:
                 break
             found.append(bytes(self._buffer[:size]))
             self._drop(size)
+            self._end_if_lost()
         return found
 
     def _keep_alive(self, found: list[bytes]) -> bool:
@@ -66,10 +73,14 @@ class StreamFramer:
             raise BadMessage("headers without an end")
         self._searched = end
         head = bytes(self._buffer[:end]).replace(b"\r\n", b"\n")
-        lengths = {int(one) for one in _LENGTH.findall(head)}
-        if len(lengths) > 1 or max(lengths, default=0) > MAX_BODY:
-            raise BadMessage("no usable Content-Length")
-        return end + len(_END) + max(lengths, default=0)
+        lengths = [_DIGITS.fullmatch(one) for one in _LENGTH.findall(head)]
+        sizes = {int(one.group(1)) for one in lengths if one is not None}
+        self.lost = None in lengths or len(sizes) > 1 or max(sizes, default=0) > MAX_BODY
+        return end + len(_END) + (0 if self.lost else max(sizes, default=0))
+
+    def _end_if_lost(self) -> None:
+        if self.lost:
+            self._buffer.clear()
 
     def _drop(self, size: int) -> None:
         del self._buffer[:size]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sipmessage import URI, Headers, Request, Response
 
+from app.telephony.tolerance import token_parameter
 from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, parameter
 
 ALLOWED = (
@@ -49,7 +50,9 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
     420: "Bad Extension",
     423: "Interval Too Brief",
     480: "Temporarily Unavailable",
@@ -132,9 +135,11 @@ def make_response(
     vias = asked.getlist("Via")
     response.headers.setlist("Via", [stamped(vias[0], request.hop), *vias[1:]])
     for name in ("From", "To", "Call-ID", "CSeq"):
-        response.headers.set(name, asked[name])
-    if to_tag and not re.search(r";\s*tag\s*=", asked["To"].rpartition(">")[2], re.IGNORECASE) and code > 100:
-        response.headers.set("To", f"{asked['To']};tag={to_tag}")
+        if (value := asked.get(name)) is not None:
+            response.headers.set(name, value)
+    asked_to = asked.get("To", "") or ""
+    if asked_to and to_tag and not token_parameter(asked_to, "tag") and code > 100:
+        response.headers.set("To", f"{asked_to};tag={to_tag}")
     if code == 100 and asked.get("Timestamp"):
         response.headers.set("Timestamp", asked["Timestamp"])
     if 100 < code < 300:
@@ -192,6 +197,13 @@ def challenges(response: ReceivedResponse) -> list[str]:
     """The challenges of a 401 or 407, topmost first."""
     name = "WWW-Authenticate" if response.code == 401 else "Proxy-Authenticate"
     return response.message.headers.getlist(name)
+
+
+def accepts(request: ReceivedRequest, kind: str) -> bool:
+    """Whether an answer may carry a body of this type (RFC 3261 20.1: all may where Accept says nothing)."""
+    values = request.message.headers.getlist("Accept")
+    named = {one.partition(";")[0].strip().lower() for value in values for one in value.split(",")}
+    return not values or bool(named & {kind, kind.partition("/")[0] + "/*", "*/*"})
 
 
 def _close(headers: Headers, body: bytes, content_type: str) -> None:

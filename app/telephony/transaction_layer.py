@@ -267,7 +267,7 @@ def server_key(request: ReceivedRequest, method: str) -> Key:
     """RFC 3261 17.2.3; for a branch without the magic cookie what RFC 2543 compared."""
     via = request.via
     sent_by = f"{via.host.lower()}:{via.port or 5060}"
-    if request.branch.startswith(MAGIC):
+    if request.branch.startswith(MAGIC) and request.branch != MAGIC:  # RFC 4475 3.2.1
         return (request.branch, sent_by, method)
     sequence = str(request.cseq.sequence)
     return (request.branch, sent_by, method, request.call_id, request.from_tag, sequence)

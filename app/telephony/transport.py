@@ -183,6 +183,9 @@ class _Connection(asyncio.Protocol):
                 self._owner.deliver(message, self.hop)
             else:
                 self.write(b"\r\n")
+        if self._framer.lost:
+            self.finish()
+            return
         if messages or not self._framer.waiting:
             self._disarm()
         if self._framer.waiting and self._deadline is None:

@@ -27,6 +27,7 @@ from app.telephony.messages import (
     SDP,
     SUPPORTED,
     Identity,
+    accepts,
     make_response,
     reply_hop,
 )
@@ -245,6 +246,8 @@ class UserAgent:
     def _serve_invite(self, transaction: ServerTransaction) -> None:
         request = transaction.request
         offer = description_of(request)
+        if not accepts(request, SDP):
+            raise BadMessage("the answer would be a session description", 406)
         policy = self.station.policy_for(request.hop)
         if not policy.allows(request.hop):
             raise NoCommonCodec("SRTP is required and the signalling is not TLS")
@@ -273,7 +276,9 @@ class UserAgent:
         identity = self.station.identity
         extra = {"Server": identity.name, "Warning": _warning(identity, message.error)}
         log.debug("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
-        response = make_response(message, message.error.code, to_tag=secrets.token_hex(8), extra=extra)
+        # RFC 4475 3.1.2.18: what nobody knows is 501, however it is written.
+        code = message.error.code if message.method in KNOWN or message.error.code != 400 else 501
+        response = make_response(message, code, to_tag=secrets.token_hex(8), extra=extra)
         self.layer.send(bytes(response), reply_hop(message))
 
 

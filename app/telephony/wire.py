@@ -17,6 +17,7 @@ from sipmessage import URI, Address, CSeq, Headers, Message, Parameters, Request
 from sipmessage.message import COMPACT_FORMS
 
 from app.telephony.errors import BadMessage
+from app.telephony.tolerance import foreign_scheme, plainer, token_parameter, without_received
 
 MAX_LINES = 256
 MAX_LINE = 8192
@@ -31,11 +32,13 @@ _T = TypeVar("_T")
 
 _BLANKS = re.compile(r"[ \t]+")
 _FOLD = re.compile(r"\r\n[ \t]+")
-_REQUEST_LINE = re.compile(r"^([A-Za-z0-9.!%*_+`'~-]{1,32}) (\S{1,1024}) SIP/(\d{1,3}\.\d{1,3})$")
+_REQUEST_LINE = re.compile(r"^([A-Za-z0-9.!%*_+`'~-]{1,64}) (.{1,1024}) SIP/(\d{1,3}\.\d{1,3})$")
 _STATUS_LINE = re.compile(r"^SIP/2\.0 ([1-6]\d\d)(?: (.*))?$")
-_HEADER_NAME = re.compile(r"^[A-Za-z0-9.!%*_+`'~-]{1,64}$")
+_HEADER_NAME = re.compile(r"^[A-Za-z0-9.!%*_+`'~-]{1,256}$")
 _LONG_NUMBER = re.compile(r"tel:[^>;,\s]{65}")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CONTROL = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]")
+"""Those that a quoted string has escaped are allowed there (RFC 3261 25.1: quoted-pair)."""
+
 _LISTS = ("via", "route", "record-route", "contact")
 
 
@@ -60,6 +63,7 @@ class Hop:
 
 @dataclass(frozen=True, eq=False)
 class _Received:
+    message: Message
     hop: Hop
     via: Via
     sender: Address
@@ -69,15 +73,15 @@ class _Received:
 
     @property
     def branch(self) -> str:
-        return parameter(self.via.parameters, "branch") or ""
+        return token_parameter(self.message.headers["Via"], "branch")
 
     @property
     def from_tag(self) -> str:
-        return parameter(self.sender.parameters, "tag") or ""
+        return token_parameter(self.message.headers["From"], "tag")
 
     @property
     def to_tag(self) -> str:
-        return parameter(self.recipient.parameters, "tag") or ""
+        return token_parameter(self.message.headers["To"], "tag")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +108,10 @@ class ReceivedResponse(_Received):
 
 @dataclass(frozen=True, eq=False)
 class Answerable:
-    """A request that cannot be used but can be answered: its error, and the headers that go back."""
+    """A request that cannot be used but can be answered: its error, and the headers that go back, as far as they
+    are there."""
 
+    method: str
     error: BadMessage
     headers: Headers
     hop: Hop
@@ -123,7 +129,7 @@ def read(data: bytes, hop: Hop) -> ReceivedRequest | ReceivedResponse | Answerab
     if status := _STATUS_LINE.match(lines[0]):
         response = Response(int(status.group(1)), status.group(2) or "")
         return _read_response(response, lines[1:], body, hop)
-    if request_line := _REQUEST_LINE.match(_BLANKS.sub(" ", lines[0])):
+    if request_line := _REQUEST_LINE.match(_BLANKS.sub(" ", lines[0]).rstrip()):
         return _read_request(request_line, lines[1:], body, hop)
     raise BadMessage("neither a request nor a response")
 
@@ -140,17 +146,23 @@ def _read_request(line: re.Match[str], lines: list[str], body: bytes, hop: Hop) 
             _fill(message, lines, body)
             raise BadMessage("only SIP/2.0 is spoken here", 505)
         _fill(message, lines, body)
-        message.uri = _parsed("the request URI", URI.parse, line.group(2))
+        message.uri = _request_uri(line.group(2))
         essentials = _essentials(message, hop)
     except BadMessage as error:
-        echo = message.headers
-        complete = all(len(echo.getlist(name)) == 1 for name in ("From", "To", "Call-ID", "CSeq"))
-        if message.method == "ACK" or not complete or not echo.getlist("Via"):
+        if message.method == "ACK" or not message.headers.getlist("Via"):
             raise
-        return Answerable(error, echo, hop)
+        return Answerable(message.method, error, message.headers, hop)
     if essentials["cseq"].method != message.method:
-        return Answerable(BadMessage("CSeq names another method"), message.headers, hop)
+        return Answerable(message.method, BadMessage("CSeq names another method"), message.headers, hop)
     return ReceivedRequest(message=message, **essentials)
+
+
+def _request_uri(text: str) -> URI:
+    if foreign_scheme(text):
+        raise BadMessage("no telephone speaks this scheme", 416)
+    if " " in text:
+        raise BadMessage("a blank within the request URI")
+    return _parsed("the request URI", URI.parse, text)
 
 
 def _fill(message: Message, lines: list[str], body: bytes) -> None:
@@ -225,7 +237,7 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
         raise BadMessage("CSeq is beyond 2^31")
     return {
         "hop": hop,
-        "via": _parsed("Via", Via.parse, vias[0]),
+        "via": _parsed("Via", Via.parse, without_received(vias[0])),
         "sender": parse_address("From", headers["From"]),
         "recipient": parse_address("To", headers["To"]),
         "call_id": headers["Call-ID"],
@@ -237,7 +249,12 @@ def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
     if len(value) > MAX_PARSED or _LONG_NUMBER.search(value):
         raise BadMessage(f"{what} is too long")
     try:
-        return parse(value)
+        try:
+            return parse(value)
+        except ValueError:
+            if (plain := plainer(value)) == value:
+                raise
+            return parse(plain)
     except (ValueError, TypeError, KeyError) as error:  # TypeError: sipmessage on a parameter named "self"
         raise BadMessage(f"{what} cannot be read") from error
 

@@ -49,13 +49,24 @@ def test_the_compact_length() -> None:
     [
         b"A" * (MAX_HEAD + 1),
         b"A: " + b"b" * MAX_HEAD + b"\r\n\r\n",
-        b"A\r\nContent-Length: 99999999\r\n\r\n",
-        b"A\r\nContent-Length: 1\r\nl: 2\r\n\r\n",
     ],
 )
 def test_what_cannot_be_parted_into_messages(stream: bytes) -> None:
     with pytest.raises(BadMessage):
         StreamFramer().feed(stream)
+
+
+@pytest.mark.parametrize(
+    "lengths", ["Content-Length: 99999999", "Content-Length: 1\r\nl: 2", "L: -9", "l:", "l: 1 2"]
+)
+def test_rfc4475_3_1_2_3_a_message_without_a_usable_length_is_the_last(lengths: str) -> None:
+    framer = StreamFramer()
+    head = f"A\r\n{lengths}\r\n\r\n".encode()
+    assert framer.feed(SECOND + head + FIRST) == [SECOND, head]
+    assert framer.lost
+    assert not framer.waiting
+    with pytest.raises(BadMessage):
+        framer.feed(b"")
 
 
 @given(

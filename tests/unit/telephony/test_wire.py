@@ -67,7 +67,8 @@ def test_18_3_a_longer_datagram_is_cut() -> None:
     [
         ("SIP/2.0\r\n", "SIP/7.0\r\n", 505),
         ("INVITE sip:245022@127.0.0.2 ", "INVITE <sip:245022@127.0.0.2> ", 400),
-        ("INVITE sip:245022@127.0.0.2 ", "INVITE http://127.0.0.2/ ", 400),
+        ("INVITE sip:245022@127.0.0.2 ", "INVITE http://127.0.0.2/ ", 416),
+        ("INVITE sip:245022@127.0.0.2 ", "INVITE sip:245022@127.0.0.2; lr ", 400),
         ("Content-Length: 0", "Content-Length: 9", 400),
         ("Content-Length: 0", "Content-Length: -1", 400),
         ("Content-Length: 0", "Content-Length: 0\r\nContent-Length: 1", 400),
@@ -91,11 +92,28 @@ def test_what_is_wrong_is_answered(old: str, new: str, code: int) -> None:
     assert refused(text.replace(old, new, 1)) == code
 
 
-@pytest.mark.parametrize("name", ["Via", "From", "To", "Call-ID", "CSeq"])
-def test_8_1_1_without_these_nothing_can_be_answered(name: str) -> None:
+@pytest.mark.parametrize("name", ["From", "To", "Call-ID", "CSeq"])
+def test_rfc4475_3_3_1_without_these_a_request_is_refused(name: str) -> None:
     lines = [line for line in request("INVITE").split("\r\n") if not line.startswith(name)]
+    assert refused("\r\n".join(lines)) == 400
+
+
+def test_8_1_1_without_a_via_nothing_can_be_answered() -> None:
+    lines = [line for line in request("INVITE").split("\r\n") if not line.startswith("Via")]
     with pytest.raises(BadMessage):
         read("\r\n".join(lines).encode(), CALLER)
+
+
+def test_19_1_1_a_scheme_is_written_in_any_case() -> None:
+    text = request("INVITE").replace("INVITE sip:", "INVITE SIP:", 1).replace("<sip:", "<Sip:")
+    message = request_of(text)
+    assert str(message.message.uri) == "sip:245022@127.0.0.2"
+    assert message.sender.uri.scheme == "sip"
+
+
+def test_25_1_no_escape_stands_in_a_tag() -> None:
+    message = request_of(request("INVITE", from_tag="a%41b", branch="%42"))
+    assert (message.from_tag, message.branch) == ("a%41b", "z9hG4bK%42")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ docs/settings.md, and a test says so.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,6 +59,18 @@ class Settings(BaseSettings):
     )
     call_recordings_dir: Path | None = Field(
         None, description="Folder of recorded conversations; empty: `recordings` in the data folder"
+    )
+
+    codecs: str = Field(
+        "PCMA,PCMU",
+        pattern=r"^(PCMA|PCMU)(,(PCMA|PCMU))*$",
+        description="Codecs of the line, in the order in which it offers them",
+    )
+    srtp: Literal["off", "optional", "required"] = Field(
+        "off", description="Sound under SRTP: `optional` where the other side offers it, `required` in every call"
+    )
+    srtp_keys_in_clear: bool = Field(
+        False, description="Require SRTP without TLS, too: where the network itself protects the signalling"
     )
 
     # --- between the processes ---

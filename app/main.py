@@ -48,6 +48,7 @@ from app.telephony.account import Account
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.line import SipLine
 from app.telephony.media import Media
+from app.telephony.media_policy import CODECS, MediaPolicy
 from app.telephony.wire import TransportName
 from app.web.app import create_app
 from app.web.panel import router as panel_router
@@ -221,7 +222,14 @@ def _phone(settings: Settings, tokens: AudioTokens) -> SipLine:
         media=Media(settings.sip_host, settings.rtp_range, browsers),
         accounts=_accounts(settings),
         trunk=_trunk(settings),
+        policy=_media_policy(settings),
     )
+
+
+def _media_policy(settings: Settings) -> MediaPolicy:
+    wanted = settings.codecs.split(",")
+    codecs = tuple(codec for name in dict.fromkeys(wanted) for codec in CODECS if codec == name)
+    return MediaPolicy(codecs, settings.srtp, settings.srtp_keys_in_clear)
 
 
 def _trunk(settings: Settings) -> Account | None:

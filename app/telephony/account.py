@@ -6,11 +6,12 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from app.telephony.media_policy import SrtpPolicy
+from app.telephony.media_port import Codec
 from app.telephony.wire import TransportName
 
-SrtpPolicy = Literal["off", "optional", "required"]
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_PORTS: dict[TransportName, int] = {"UDP": 5060, "TCP": 5060, "TLS": 5061}
@@ -41,8 +42,8 @@ class Account:
     `registers` is False for a trunk that knows us by our address. `numbers` are patterns of the numbers that may
     be dialled through it: `*` is any run of digits, `X` one digit; none means all. Of several trunks the lowest
     `order` is tried first. `accepts_from` are the addresses that may call in as this trunk. `codecs` and `srtp`
-    say what its calls speak (() leaves it to the line). `keep_alive_s` is the interval of OPTIONS, 0 for none;
-    after `dead_after` unanswered ones other trunks are tried first.
+    say what its calls speak (() and None leave it to the line). `keep_alive_s` is the interval of OPTIONS, 0 for
+    none; after `dead_after` unanswered ones other trunks are tried first.
     """
 
     host: str
@@ -59,8 +60,8 @@ class Account:
     order: int = 100
     numbers: tuple[str, ...] = ()
     accepts_from: tuple[Network, ...] = ()
-    srtp: SrtpPolicy = "off"
-    codecs: tuple[str, ...] = ()
+    srtp: SrtpPolicy | None = None
+    codecs: tuple[Codec, ...] = ()
     tls: TlsTrust = TlsTrust()
     keep_alive_s: int = 0
     dead_after: int = 3

@@ -7,7 +7,7 @@ import contextlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -384,6 +384,15 @@ class SipLine:
             timer.cancel()
 
     def _policy_for(self, hop: Hop) -> MediaPolicy:
+        """The policy of the account whose server is there or that calls in from there, else the line's."""
+        for account in self._accounts:
+            server = self._book.hop(account) if self._book is not None else None
+            if account.may_call_from(hop.host) or (server is not None and server.host == hop.host):
+                return replace(
+                    self._policy,
+                    codecs=account.codecs or self._policy.codecs,
+                    srtp=account.srtp or self._policy.srtp,
+                )
         return self._policy
 
     # -- the wire

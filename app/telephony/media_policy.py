@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from app.telephony.media_port import Codec
 from app.telephony.wire import Hop
 
 SrtpPolicy = Literal["off", "optional", "required"]
 """`off`: sound goes in the clear. `optional`: under keys where the other side offers that. `required`: only so."""
+
+CODECS: Final[tuple[Codec, ...]] = get_args(Codec)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sipmessage import URI, Request, Response
 from app.application.ports import Clip, LegId
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
+from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEvents, NoPortFree, RtpRemote
 from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination, OutboundCall
@@ -143,13 +144,13 @@ class Told:
 class Bench:
     """A user agent, its clock and media, and the wire."""
 
-    def __init__(self, ports: Sequence[int] = (42000, 42002, 42004)) -> None:
+    def __init__(self, ports: Sequence[int] = (42000, 42002, 42004), *, policy: MediaPolicy = IN_THE_CLEAR) -> None:
         self.clock = VirtualClock()
         self.media = SilentMedia(ports)
         self.told = Told()
         self.wire: list[tuple[bytes, Hop]] = []
         identity = Identity(LINE.host, LINE.port, "Liniya")
-        self.agent = UserAgent(identity, self._send, self.clock, self.media, self.told)
+        self.agent = UserAgent(identity, self._send, self.clock, self.media, self.told, policy_for=lambda _: policy)
 
     def _send(self, data: bytes, hop: Hop) -> None:
         self.wire.append((data, hop))

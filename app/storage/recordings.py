@@ -49,6 +49,7 @@ class CallRecordings:
         self._folder = folder
         self._tasks: queue.Queue[Task | None] = queue.Queue(_MOST_WAITING)
         self._to_encode: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self._under_way: set[DiskRecording] = set()
         for left in sorted(folder.rglob("*.wav")):
             self._to_encode.put(left)
         self._writer = threading.Thread(target=self._write, name="recordings", daemon=True)
@@ -60,12 +61,20 @@ class CallRecordings:
         path = place_of(self._folder, name)
         if path is None:
             raise ValueError(f"{name!r} is no name of a recording")
-        return DiskRecording(path.with_name(path.name + ".wav"), self._put, self._to_encode.put)
+        recording = DiskRecording(path.with_name(path.name + ".wav"), self._put, self._finished)
+        self._under_way.add(recording)
+        return recording
 
     def close(self) -> None:
+        for recording in list(self._under_way):
+            recording.close()
         self._tasks.put(None)
         self._writer.join()
         self._to_encode.put(None)
+
+    def _finished(self, recording: DiskRecording) -> None:
+        self._under_way.discard(recording)
+        self._to_encode.put(recording.path)
 
     def _put(self, task: Task) -> bool:
         try:
@@ -91,10 +100,10 @@ class CallRecordings:
 class DiskRecording:
     """`application.ports.Recording`: collected here, written elsewhere."""
 
-    def __init__(self, path: Path, put: Callable[[Task], bool], encode: Callable[[Path], None]) -> None:
-        self._path = path
+    def __init__(self, path: Path, put: Callable[[Task], bool], finished: Callable[[DiskRecording], None]) -> None:
+        self.path = path
         self._put = put
-        self._encode = encode
+        self._finished = finished
         self._said: list[bytes] = []
         self._heard: list[bytes] = []
         self._ticks = 0
@@ -130,8 +139,8 @@ class DiskRecording:
 
     def _begin(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._file = os.fdopen(handle, "wb", buffering=0)
             self._file.write(wav_header(0))
         except OSError as error:
@@ -150,12 +159,12 @@ class DiskRecording:
         if self._file is not None:
             self._file.close()
             self._file = None
-            self._encode(self._path)
+            self._finished(self)
 
     def _give_up(self, why: str) -> None:
         """Once: what is there is kept, nothing more is written, the call goes on."""
         self._broken = True
-        log.error("recording_given_up", file=self._path.name, why=why)
+        log.error("recording_given_up", file=self.path.name, why=why)
 
 
 def place_of(folder: Path, name: str) -> Path | None:

@@ -270,9 +270,13 @@ GRADES = {SoundGrade.GOOD: N_("good"), SoundGrade.FAIR: N_("fair"), SoundGrade.P
 
 
 def _sound(t: Teller, x: f.SoundMeasured) -> Words:
-    who = t.say.text("Caller") if x.party == "caller" else t.operator(x.party)
+    who = t.say.text("the caller") if x.party == "caller" else t.operator(x.party)
     grade = t.say.text(GRADES[grade_of(x.mos)])
-    values = {"mos": f"{x.mos:.1f}", "loss": f"{100 * x.loss_in:.1f}", "jitter": round(x.jitter_ms)}
+    values = {
+        "mos": t.say.number(round(x.mos, 1)),
+        "loss": t.say.number(round(100 * x.loss_in, 1)),
+        "jitter": round(x.jitter_ms),
+    }
     detail = t.say.text("score %(mos)s of 4.5, %(loss)s %% lost, jitter %(jitter)s ms", **values)
     return t.say.text("Sound of %(who)s: %(grade)s", who=who, grade=grade), detail
 

@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
 from app.application.panel_commands import PanelCommands
-from app.application.ports import LegId
+from app.application.ports import LegId, Recordings
 from app.application.recorder import Recorder
 from app.application.reports import Role, StaffMember
 from app.application.roster import Roster
@@ -66,7 +66,7 @@ class PromptPhone(FakePhone):
 class Line:
     """The line process, without sound."""
 
-    def __init__(self, profile: Profile, gateway: GatewayServer) -> None:
+    def __init__(self, profile: Profile, gateway: GatewayServer, recordings: Recordings | None) -> None:
         numbers = count(1)
         self.clock = VirtualClock(MONDAY_TEN)
         self.phone = PromptPhone(self.clock)
@@ -83,6 +83,7 @@ class Line:
             feed=gateway,
             clock=self.clock,
             new_id=lambda: f"id{next(numbers)}",
+            recordings=recordings,
         )
         self.phone.events = self.exchange
         self.panels = PanelCommands(self.exchange, self.tokens, gateway)
@@ -108,10 +109,10 @@ class Line:
 class Office:
     """The line, its gateway and audio, and a site that can be stopped and started."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, recordings: Recordings | None) -> None:
         self.profile = profile
         self.gateway = GatewayServer(host="127.0.0.1", port=0, secret=SECRET)
-        self.line = Line(profile, self.gateway)
+        self.line = Line(profile, self.gateway, recordings)
         self.audio = BrowserPhones("127.0.0.1", 0, self.line.tokens.login_of)
         self.staff = MemoryStaff()
         for one in (IVANOVA, PETROV, SIDOROVA):
@@ -207,8 +208,8 @@ class SiteServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def open_office() -> AsyncIterator[Office]:
-    office = Office(load_profile(PROJECT / "call_flows" / "housing", years=range(2026, 2028)))
+async def open_office(recordings: Recordings | None = None) -> AsyncIterator[Office]:
+    office = Office(load_profile(PROJECT / "call_flows" / "housing", years=range(2026, 2028)), recordings)
     await office.open()
     try:
         yield office

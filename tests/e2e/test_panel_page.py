@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from app.application.ports import LegQuality
+from app.storage.recordings import CallRecordings
 from tests.e2e.panel_office import Office, open_browser, open_office, sign_in
 from tests.fakes.phone import FakeLeg
 
@@ -136,6 +140,23 @@ async def test_mute_is_red_and_clear(office: Office, browser: Browser) -> None:
     await expect(page.locator("#sound")).to_have_attribute("data-state", "bad")
     await action(page, "mute").click()
     await expect(page.locator("#sound")).to_have_attribute("data-state", "good")
+
+
+async def test_poor_sound_and_a_recording_are_marked_beside_the_call(browser: Browser, tmp_path: Path) -> None:
+    recordings = CallRecordings(tmp_path)
+    async with open_office(recordings) as office:
+        page = await sign_in(office, browser)
+        caller, operator = await talking(office, page)
+        marks = page.locator("#call-marks")
+        await expect(page.locator("#call-recorded")).to_have_text("запись")
+        poor = LegQuality(loss_in=0.2, loss_out=None, jitter_ms=60, round_trip_ms=None, mos=2.1)
+        office.line.exchange.quality_measured(caller.id, poor)
+        await expect(marks).to_contain_text("Абонента плохо слышно")
+        office.line.exchange.quality_measured(operator.id, poor)
+        await expect(marks).to_contain_text("Ваша связь плохая")
+        office.line.exchange.quality_measured(caller.id, replace(poor, mos=4.2))
+        await expect(marks).not_to_contain_text("Абонента плохо слышно")
+    recordings.close()
 
 
 async def test_hanging_up_before_the_farewell_asks_for_the_reason(office: Office, browser: Browser) -> None:

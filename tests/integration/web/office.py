@@ -81,7 +81,14 @@ class Office:
             yield browser
 
 
-def site_over(staff: StaffAccounts, reads: CallReads, clock: Seconds, *, secure: bool = False) -> FastAPI:
+def site_over(
+    staff: StaffAccounts,
+    reads: CallReads,
+    clock: Seconds,
+    *,
+    secure: bool = False,
+    recordings: Path | None = None,
+) -> FastAPI:
     return create_app(
         staff=staff,
         reads=reads,
@@ -91,16 +98,17 @@ def site_over(staff: StaffAccounts, reads: CallReads, clock: Seconds, *, secure:
         static_dir=ROOT / "static",
         throttle=LoginThrottle(Limits(window_s=300, login_at_address=3), clock),
         now=lambda: NOW,
+        recording_file=lambda name: recordings and next(recordings.glob(f"{name}.*"), None),
         routers=[panel_router],
     )
 
 
-def open_office(log: Sequence[Recorded] = (), *, secure: bool = False) -> Office:
+def open_office(log: Sequence[Recorded] = (), *, secure: bool = False, recordings: Path | None = None) -> Office:
     staff, reads, clock = MemoryStaff(), MemoryReads(ZONE), Seconds()
     for member in STAFF:
         staff.add(member, PASSWORD)
     reads.log = list(log)
-    return Office(site_over(staff, reads, clock, secure=secure), staff, reads, clock)
+    return Office(site_over(staff, reads, clock, secure=secure, recordings=recordings), staff, reads, clock)
 
 
 def words(answer: httpx.Response) -> str:

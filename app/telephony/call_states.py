@@ -36,6 +36,7 @@ class CallEvent(StrEnum):
     CHALLENGE = auto()  # 401 or 407 that we can answer
     SUCCESS = auto()
     FAILURE = auto()
+    REPLACED = auto()  # another dialog took its leg over (RFC 3891)
     GIVE_UP = auto()  # 64*T1 after CANCEL without a final answer
 
 
@@ -84,6 +85,7 @@ CALL: Mapping[tuple[CallState, CallEvent], CallRow] = {
     (S.ANSWERED, E.NO_ACK): _BROKEN,
     (S.ANSWERED, E.HANG_UP): (S.PARTING, (D.CLOSE,)),
     (S.ANSWERED, E.BREAK): _BROKEN,
+    (S.ANSWERED, E.REPLACED): (S.PARTING, ()),
     (S.ANSWERED, E.CANCEL): (S.ANSWERED, ()),
     (S.ANSWERED, E.BYE): _GONE,
     (S.PARTING, E.ACK): (S.ENDED, (D.SEND_BYE,)),
@@ -111,6 +113,7 @@ CALL: Mapping[tuple[CallState, CallEvent], CallRow] = {
     (S.CANCELLING, E.FAILURE): (S.ENDED, ()),
     (S.CANCELLING, E.GIVE_UP): (S.ENDED, ()),
     (S.UP, E.HANG_UP): _LEFT,
+    (S.UP, E.REPLACED): (S.ENDED, (D.SEND_BYE,)),
     (S.UP, E.BREAK): _BROKEN,
     (S.UP, E.NO_ACK): _BROKEN,
     (S.UP, E.BYE): _GONE,

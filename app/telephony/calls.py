@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sipmessage import Response
@@ -23,6 +23,7 @@ from app.telephony.requests_within import serve_bye, serve_info, serve_options
 from app.telephony.sdp import SessionDescription, parse
 from app.telephony.transaction_layer import ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
+from app.telephony.transfers import Transfers, serve_notify, serve_refer
 from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse
 
 
@@ -40,6 +41,12 @@ class CallUser(Protocol):
 
     def call_key(self, call: Call, key: str) -> None: ...
 
+    def call_transfer_asked(self, call: Call, target: str) -> None:
+        """The other side wants its call handed on to `target`; `call.transfers.answer` follows."""
+
+    def call_replaced(self, call: Call, replaced: Call) -> None:
+        """`call` goes on with the leg of `replaced`."""
+
     def call_gone(self, call: Call) -> None:
         """Nothing more can come of this call; told for every call, once."""
 
@@ -52,6 +59,8 @@ class Station:
     layer: TransactionLayer
     media: MediaEngine
     user: CallUser
+    calls: Mapping[tuple[str, str], Call] = field(default_factory=dict)
+    """All calls by Call-ID and our tag."""
     contact_users: frozenset[str] = frozenset()
     """The users of the Contacts that we registered: a request URI with one of them names no dialled number."""
     policy_for: Callable[[Hop], MediaPolicy] = lambda _: IN_THE_CLEAR
@@ -131,6 +140,9 @@ class Call:
         self.remote: RtpRemote | None = None
         self.policy = IN_THE_CLEAR
         self.was_up = False
+        self.transfers = Transfers()
+        self.party = ""
+        """The number or user that the call was placed to."""
         self._repeated: Repeated | None = None
         self._offered = False  # our offer went out in a 200, the answer comes in the ACK
         self._code = 200
@@ -168,6 +180,7 @@ class Call:
         for action in actions:
             self._do(action)
         if state is CallState.ENDED:
+            self.transfers.call_ended()
             self.station.user.call_gone(self)
 
     def _do(self, action: CallDo) -> None:
@@ -289,6 +302,8 @@ WITHIN_DIALOG: Mapping[str, Callable[[Call, ServerTransaction, Dialog], None]] =
     "BYE": serve_bye,
     "INFO": serve_info,
     "INVITE": Call.serve_reinvite,
+    "NOTIFY": serve_notify,
     "OPTIONS": serve_options,
+    "REFER": serve_refer,
 }
 """Who serves a request within a dialog that came in order; a method of `ALLOWED` that is not here is 405."""

@@ -6,7 +6,7 @@ from app.application.ports import LegId
 from app.telephony.call_states import CallDo, CallEvent, CallState, possible
 from app.telephony.calls import Call, Station
 from app.telephony.dialogs import Dialog
-from app.telephony.identity import CallIdentity, identify
+from app.telephony.identity import identify
 from app.telephony.media_port import NoPortFree
 from app.telephony.messages import new_tag
 from app.telephony.offer_answer import Agreed
@@ -32,6 +32,9 @@ class InboundCall(Call):
         self._transaction = transaction
         self._offer = offer
         self._agreed = agreed
+        self.who = identify(request, trusted=transaction.admitted.trusted, contact_users=station.contact_users)
+        """Who calls whom, by as much of the INVITE as its source is believed."""
+        self.party = self.who.dialled
         self.dialog = Dialog.of_invite(request, self.local_tag)
         self.dialog.symmetric = not transaction.admitted.trusted
 
@@ -44,18 +47,14 @@ class InboundCall(Call):
         """The address its INVITE came from."""
         return self._transaction.request.hop.host
 
-    @property
-    def who(self) -> CallIdentity:
-        """Who calls whom, by as much of the INVITE as its source is believed."""
-        invite = self._transaction
-        return identify(invite.request, trusted=invite.admitted.trusted, contact_users=self.station.contact_users)
-
     def answer(self) -> None:
-        """200. Where no RTP port is free the caller gets 503, and the application is told."""
+        """200. Where no RTP port is free the caller gets 503, and the application is told. A call that replaces
+        another has its port already."""
         if not possible(self.state, CallEvent.ANSWER):
             return
         try:
-            self.open_media()
+            if self.local is None:
+                self.open_media()
         except NoPortFree:
             self.take(CallEvent.BREAK, 503)
         else:

@@ -20,6 +20,7 @@ from app.telephony.accounts import AccountBook
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec
+from app.telephony.line_transfers import LineTransfers
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
@@ -99,6 +100,7 @@ class SipLine:
         self._book: AccountBook | None = None
         self._calls: dict[LegId, Call] = {}
         self._browsers: dict[LegId, _BrowserLeg] = {}
+        self._transfers = LineTransfers(self._calls, self.hang_up)
         self._timers: dict[LegId, Timer] = {}
         self._connected: set[str] = set()
         self._answering: LegId | None = None
@@ -153,6 +155,7 @@ class SipLine:
         agent, transport, book = self._agent, self._transport, self._book
         if agent is None or transport is None or book is None:
             return
+        self._transfers.decline_all()
         for leg in [*self._calls, *self._browsers]:
             self.hang_up(leg)
         for timer in self._timers.values():
@@ -233,7 +236,19 @@ class SipLine:
     def whisper(self, speaker: LegId, listener: LegId) -> None:
         self.media.whisper(speaker, listener)
 
-    def answer_transfer(self, leg: LegId, *, accepted: bool) -> None: ...
+    def answer_transfer(self, leg: LegId, *, accepted: bool) -> None:
+        self._transfers.answer(leg, accepted=accepted)
+
+    def refer(self, leg: LegId, target: str, then: Callable[[bool], None]) -> None:
+        """Ask the leg's other side, a PBX, to take its call out of the line: to call `target`, a `sip:` address or
+        a number of its own, instead. When that is reached the leg is hung up. `then` hears how it went, later,
+        unless the leg ends first."""
+        self._transfers.refer(leg, target, then)
+
+    def refer_to_leg(self, leg: LegId, other: LegId, then: Callable[[bool], None]) -> None:
+        """The same, to take the place of `other` (RFC 5589 7): both calls leave the line, and their far ends talk.
+        `leg_ended` tells of the other leg, whose far end hangs up."""
+        self._transfers.refer_to_leg(leg, other, then)
 
     def send_keys(self, leg: LegId, keys: str) -> None:
         """Press keys towards the leg, as the simulated caller does."""
@@ -298,8 +313,22 @@ class SipLine:
     def call_key(self, call: Call, key: str) -> None:
         self.on_key(call.leg, key)
 
+    def call_transfer_asked(self, call: Call, target: str) -> None:
+        log.info("transfer_asked", leg=call.leg, pd_target=target)
+        self._transfers.asked(call)
+        if self._events is None or call.leg not in self._calls:
+            self.answer_transfer(call.leg, accepted=False)
+        else:
+            self._events.transfer_asked(call.leg, target=target)
+
+    def call_replaced(self, call: Call, replaced: Call) -> None:
+        log.info("call_replaced", leg=call.leg)
+        if self._calls.get(call.leg) is replaced:
+            self._calls[call.leg] = call
+
     def call_gone(self, call: Call) -> None:
-        self._calls.pop(call.leg, None)
+        if self._calls.get(call.leg) is call:
+            del self._calls[call.leg]
 
     # -- dialling
 
@@ -333,7 +362,7 @@ class SipLine:
         if hop is None:
             return None
         sender = f"<sip:{self._user}@{bracketed(self._advertised_host)}:{self.port}>"
-        return Destination(target, hop, sender), None
+        return Destination(target, hop, sender, may_refer=True), None
 
     def _through_trunk(self, number: str) -> tuple[Destination, Account] | None:
         trunk = self._trunk

@@ -19,10 +19,12 @@ ALLOWED = (
     "CANCEL",
     "OPTIONS",
     "INFO",
+    "REFER",
+    "NOTIFY",
 )
 """Methods that are served: those within a dialog stand in `calls.WITHIN_DIALOG` too."""
 
-SUPPORTED: tuple[str, ...] = ()
+SUPPORTED: tuple[str, ...] = ("replaces", "norefersub")
 """Extensions that a request may require (RFC 3261 20.37)."""
 
 KNOWN = frozenset((*ALLOWED, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE", "UPDATE"))
@@ -45,6 +47,7 @@ REASONS = {
     100: "Trying",
     180: "Ringing",
     200: "OK",
+    202: "Accepted",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -61,12 +64,14 @@ REASONS = {
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
+    489: "Bad Event",
     491: "Request Pending",
     500: "Server Internal Error",
     501: "Not Implemented",
     503: "Service Unavailable",
     505: "Version Not Supported",
     513: "Message Too Large",
+    603: "Decline",
 }
 
 _RPORT = re.compile(r";\s*rport\s*(?:=[^;]*)?(?=;|$)", re.IGNORECASE)

@@ -13,6 +13,7 @@ from app.telephony.calls import Call, Station, description_of
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec, SipError
+from app.telephony.identity import user_of
 from app.telephony.messages import (
     ALLOW,
     MAX_FORWARDS,
@@ -40,6 +41,8 @@ class Destination:
     user: str = "line"
     symmetric: bool = False
     """See `Dialog.symmetric`."""
+    may_refer: bool = False
+    """It is an operator's telephone, which may ask for a transfer."""
 
 
 class OutboundCall(Call):
@@ -51,6 +54,8 @@ class OutboundCall(Call):
         super().__init__(station, leg, new_call_id(), new_tag(), CallState.CALLING)
         self.policy = station.policy_for(destination.hop)
         self.authenticator = authenticator
+        self.party = user_of(destination.target)
+        self.transfers.may_ask = destination.may_refer
         self._destination = destination
         self._cseq = 1 + secrets.randbelow(2**16)
         self._invite: Request | None = None

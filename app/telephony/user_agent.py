@@ -1,6 +1,7 @@
 """The core of the SIP user agent (RFC 3261 8): bytes in, bytes out, no I/O.
 
-The line never calls anybody because of what arrives: REFER is not served and redirections are not followed.
+The line never calls anybody because of what arrives: a REFER only asks the application, and redirections are not
+followed.
 """
 
 from __future__ import annotations
@@ -33,14 +34,17 @@ from app.telephony.messages import (
 )
 from app.telephony.offer_answer import choose
 from app.telephony.outbound_calls import Destination, OutboundCall
+from app.telephony.refer_forms import REFER_EVENT
+from app.telephony.replacing import EndedDialogs, replaced_by, take_over
 from app.telephony.transaction_layer import Send, ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
+from app.telephony.transfers import refuse_outside
 from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, read
 
 log = structlog.get_logger()
 
-EXTRA_OF = {405: {"Allow": ALLOW}, 415: {"Accept": SDP}}
-"""What an answer of this status must carry (RFC 3261 21.4.6, 21.4.13)."""
+EXTRA_OF = {405: {"Allow": ALLOW}, 415: {"Accept": SDP}, 489: {"Allow-Events": REFER_EVENT}}
+"""What an answer of this status must carry (RFC 3261 21.4.6, 21.4.13, RFC 6665 8.3.2)."""
 
 
 class UserAgent:
@@ -68,8 +72,9 @@ class UserAgent:
         """Serves REGISTER, where the line is a registrar."""
         self._tag_key = secrets.token_bytes(16)
         self.layer = TransactionLayer(send, scheduler, timing or Timing())
-        self.station = Station(identity, self.layer, media, self, frozenset(contact_users), policy_for)
         self._calls: dict[tuple[str, str], Call] = {}
+        self._ended = EndedDialogs()
+        self.station = Station(identity, self.layer, media, self, self._calls, frozenset(contact_users), policy_for)
         self._by_invite: dict[ServerTransaction, InboundCall] = {}
 
     @property
@@ -130,8 +135,16 @@ class UserAgent:
     def call_key(self, call: Call, key: str) -> None:
         self._user.call_key(call, key)
 
+    def call_transfer_asked(self, call: Call, target: str) -> None:
+        self._user.call_transfer_asked(call, target)
+
+    def call_replaced(self, call: Call, replaced: Call) -> None:
+        self._user.call_replaced(call, replaced)
+
     def call_gone(self, call: Call) -> None:
         self._calls.pop((call.call_id, call.local_tag), None)
+        if call.dialog is not None:
+            self._ended.remember(call.dialog.id)
         if isinstance(call, InboundCall):
             self._by_invite.pop(call.invite, None)
         self._user.call_gone(call)
@@ -215,6 +228,8 @@ class UserAgent:
             return
         if unsupported(request):
             raise BadMessage("", 420)
+        if request.method != "INVITE" and request.message.headers.getlist("Replaces"):
+            raise BadMessage("Replaces belongs to INVITE")  # RFC 3891 3
         if registers and self.registrar is not None:
             self.registrar(transaction)
         elif request.to_tag:
@@ -225,7 +240,7 @@ class UserAgent:
             contact = {"Contact": self.station.identity.contact(request.hop)}
             self.station.respond(transaction, 200, extra={**ABILITIES, **contact})
         else:
-            raise BadMessage("", 481)
+            refuse_outside(request)
 
     def _serve_cancel(self, cancel: ServerTransaction) -> None:
         invite = self.layer.server_of(cancel.request, "INVITE")
@@ -252,10 +267,15 @@ class UserAgent:
         if not policy.allows(request.hop):
             raise NoCommonCodec("SRTP is required and the signalling is not TLS")
         agreed = choose(offer, request.hop.host, policy) if offer is not None else None
-        leg = LegId(f"sip-{secrets.token_hex(8)}")
+        replaced = replaced_by(request, transaction.admitted, self._calls, self._ended)
+        leg = replaced.leg if replaced is not None else LegId(f"sip-{secrets.token_hex(8)}")
         call = InboundCall(self.station, leg, transaction, offer, agreed)
         self._calls[call.call_id, call.local_tag] = call
         self._by_invite[transaction] = call
+        if replaced is not None:
+            self.call_replaced(call, replaced)
+            take_over(call, replaced)
+            return
         who = call.who
         self.call_arrived(call, transaction.admitted.login or who.caller, who.dialled)
         if transaction.silent:

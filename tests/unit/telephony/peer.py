@@ -137,6 +137,13 @@ class Told:
     def call_key(self, call: Call, key: str) -> None:
         self.heard.append(("key", key))
 
+    def call_transfer_asked(self, call: Call, target: str) -> None:
+        self.heard.append(("transfer_asked", target))
+
+    def call_replaced(self, call: Call, replaced: Call) -> None:
+        self.arrived.append(call)
+        self.heard.append(("replaced",))
+
     def call_gone(self, call: Call) -> None:
         self.heard.append(("gone",))
 
@@ -195,9 +202,10 @@ class Bench:
         self.receive(request("ACK", to_tag=call.local_tag, branch="ack"))
         return call
 
-    def dial(self, authenticator: Authenticator | None = None) -> OutboundCall:
+    def dial(self, authenticator: Authenticator | None = None, *, may_refer: bool = False) -> OutboundCall:
         self.wire.clear()
-        destination = Destination(URI.parse("sip:op@127.0.0.1:5090"), CALLER, "<sip:line@127.0.0.2>")
+        target = URI.parse("sip:op@127.0.0.1:5090")
+        destination = Destination(target, CALLER, "<sip:line@127.0.0.2>", may_refer=may_refer)
         return self.agent.place(LegId("leg"), destination, authenticator)
 
 

@@ -22,6 +22,8 @@ class StreamFramer:
         self._searched = 0
         self.lost = False
         """Whether where the next message begins can no longer be told: what was given last is all."""
+        self.pong_due = False
+        """Whether a keep-alive of ours waits for its answer: the next lone line end is that."""
 
     @property
     def waiting(self) -> bool:
@@ -54,8 +56,12 @@ class StreamFramer:
             found.append(b"")
             self._drop(4)
             return True
+        if self.pong_due and self._buffer.startswith(b"\r\n"):
+            self.pong_due = False
+            self._drop(2)
+            return True
         if self._buffer.startswith(b"\r\n") and len(self._buffer) > 2 and self._buffer[2] != 13:
-            self._drop(2)  # the pong, or a stray line end before a message (7.5)
+            self._drop(2)  # a stray line end before a message (7.5)
             return True
         return False
 

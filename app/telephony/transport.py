@@ -1,46 +1,82 @@
-"""The edge of the signalling: one port for UDP and TCP (RFC 3261 18)."""
+"""The edge of the signalling: one port for UDP and TCP, another for TLS (RFC 3261 18)."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import structlog
 
 from app.domain.errors import Unavailable
-from app.telephony.errors import BadMessage
-from app.telephony.framing import StreamFramer
+from app.telephony.connections import GOODBYE_S, Connection
+from app.telephony.tls import TlsListener, TlsServer
 from app.telephony.wire import Hop
 
 MAX_CONNECTIONS = 256
-MAX_UNSENT = 256 * 1024
-PARTIAL_S = 15.0
-"""How long a message over TCP may take to become whole."""
+MAX_OF_ONE_SOURCE = 64
+MAX_OPENING = 64
+MAX_AWAITING = 64
+"""Messages that wait for one connection to open."""
 CONNECT_S = 5.0
+HANDSHAKE_S = 5.0
 RECEIVE_BUFFER = 1 << 20
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Peers:
+    """What the transport must know of other servers. `tls_server` is who a TLS hop must prove to be, None for a hop
+    that no connection may be opened to. `kept` says of a hop whether its connection is kept alive."""
+
+    tls_server: Callable[[Hop], TlsServer | None] = lambda _: None
+    kept: Callable[[Hop], bool] = lambda _: False
+
+
 class SipTransport:
     """Datagrams and connections of one address. `on_message` gets every whole message with where it came from;
-    `on_failure` is told of hops that nothing can be sent to."""
+    `on_failure` is told of hops that nothing can be sent to, `on_lost` of those whose connection broke."""
 
-    def __init__(self, on_message: Callable[[bytes, Hop], None], on_failure: Callable[[Hop], None]) -> None:
+    def __init__(
+        self,
+        on_message: Callable[[bytes, Hop], None],
+        on_failure: Callable[[Hop], None],
+        on_lost: Callable[[Hop], None] | None = None,
+        peers: Peers | None = None,
+    ) -> None:
         self._on_message = on_message
         self._on_failure = on_failure
+        self._on_lost = on_lost or on_failure
+        self.peers = peers or Peers()
         self._udp: asyncio.DatagramTransport | None = None
-        self._server: asyncio.Server | None = None
-        self._connections: dict[Hop, _Connection] = {}
-        self._opening: dict[Hop, list[bytes]] = {}
+        self._servers: list[asyncio.Server] = []
+        self._connections: dict[Hop, Connection] = {}
+        self._living: set[Connection] = set()
+        self._opening: dict[Hop, list[tuple[bytes, Hop]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
+        self.tls_port = 0
 
-    async def open(self, host: str, port: int) -> None:
+    async def open(self, host: str, port: int, tls: TlsListener | None = None) -> None:
         """Listen. Port 0 takes any that is free for both. Raises Unavailable with what to do about it."""
+        await self._open_plain(host, port)
+        if tls is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: _Greeted(self, tls.context), host, tls.port)
+        except OSError as error:
+            await self.close()
+            raise _unavailable("TLS", host, tls.port, error) from error
+        self._servers.append(server)
+        self.tls_port = server.sockets[0].getsockname()[1]
+
+    async def _open_plain(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         for tries_left in range(9, -1, -1):
             try:
@@ -51,7 +87,7 @@ class SipTransport:
                 raise _unavailable("UDP", host, port, error) from error
             taken = udp.get_extra_info("sockname")[1]
             try:
-                self._server = await loop.create_server(lambda: _Connection(self), host, taken)
+                self._servers = [await loop.create_server(lambda: Connection(self, "TCP"), host, taken)]
             except OSError as error:
                 udp.close()
                 if port == 0 and tries_left:
@@ -69,61 +105,157 @@ class SipTransport:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for connection in list(self._connections.values()):
-            connection.finish()
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
+        for server in self._servers:
+            server.close()
+        leaving = list(self._living)
+        for connection in leaving:
+            connection.finish()  # which lasts GOODBYE_S at most
+        await asyncio.gather(*(connection.gone.wait() for connection in leaving))
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers = []
         await asyncio.sleep(0)  # closed sockets are let go in the loop's next turn
 
+    # -- sending
+
     def send(self, data: bytes, hop: Hop) -> None:
-        """Send, opening a connection where TCP has none to that hop."""
+        """Send, opening a connection where a stream has none to that hop; what comes of it is told later."""
         if self._udp is None:
             return
         if not hop.reliable:
             self._udp.sendto(data, (hop.host, hop.port))
         elif hop in self._connections:
             self._connections[hop].write(data)
-        elif hop in self._opening:
-            self._opening[hop].append(data)
         else:
-            self._opening[hop] = [data]
-            task = asyncio.get_running_loop().create_task(self._connect(hop))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._send_anew(data, hop)
+
+    def _send_anew(self, data: bytes, hop: Hop) -> None:
+        """RFC 3261 18.2.2: a response whose connection is gone goes to the port that its request named."""
+        target = replace(hop, port=hop.back_port, back_port=0) if hop.back_port else hop
+        waiting = self._opening.get(target)
+        if target in self._connections:
+            self._connections[target].write(data)
+        elif waiting is not None and len(waiting) < MAX_AWAITING:
+            waiting.append((data, hop))
+        elif waiting is not None or len(self._opening) >= MAX_OPENING:
+            asyncio.get_running_loop().call_soon(self._on_failure, hop)
+        else:
+            self._opening[target] = [(data, hop)]
+            self._start(self._connect(target))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, hop: Hop) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(CONNECT_S):
-                await loop.create_connection(lambda: _Connection(self), hop.host, hop.port)
-        except OSError as error:  # TimeoutError is one
-            self._opening.pop(hop, None)
-            log.info("sip_connection_failed", pd_host=hop.host, port=hop.port, why=type(error).__name__)
-            self._on_failure(hop)
+            connection = await self._open_connection(hop)
+        except (OSError, Unavailable) as error:  # TimeoutError and SSLError are OSError
+            self._give_up(hop, error)
             return
         except asyncio.CancelledError:
             self._opening.pop(hop, None)
             raise
-        for data in self._opening.pop(hop, []):
-            if hop in self._connections:
-                self._connections[hop].write(data)
+        for data, _ in self._opening.pop(hop, []):
+            connection.write(data)
 
-    def opened(self, connection: _Connection) -> None:
-        """Keep a connection, at the cost of the one that has been silent for longest."""
-        if len(self._connections) >= MAX_CONNECTIONS:
-            oldest = min(self._connections.values(), key=lambda one: one.active_at)
-            log.warning("sip_connection_given_up", pd_host=oldest.hop.host)
-            oldest.finish()
+    async def _open_connection(self, hop: Hop) -> Connection:
+        """Raises OSError when there is none, Unavailable when the server there is the wrong one."""
+        loop = asyncio.get_running_loop()
+        server: TlsServer | None = None
+        if hop.transport == "TLS":
+            server = self.peers.tls_server(hop)
+            if server is None:
+                raise Unavailable("no trunk of ours has its server there")
+        connection = Connection(self, hop.transport, hop, server, pinged=self.peers.kept(hop))
+        async with asyncio.timeout(CONNECT_S):
+            await loop.create_connection(
+                lambda: connection,
+                hop.host,
+                hop.port,
+                ssl=server.context if server is not None else None,
+                server_hostname=server.host if server is not None else None,
+                ssl_handshake_timeout=HANDSHAKE_S if server is not None else None,
+                ssl_shutdown_timeout=GOODBYE_S if server is not None else None,
+            )
+        if connection.refused:
+            raise Unavailable(connection.refused)
+        return connection
+
+    def _give_up(self, hop: Hop, error: OSError | Unavailable) -> None:
+        if isinstance(error, Unavailable):
+            log.error("sip_server_refused", trunk=hop.trunk, pd_host=hop.host, port=hop.port, why=str(error))
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            log.error(
+                "sip_certificate_refused",
+                trunk=hop.trunk,
+                pd_host=hop.host,
+                port=hop.port,
+                why=error.verify_message,
+            )
+        else:
+            log.info("sip_connection_failed", pd_host=hop.host, port=hop.port, why=type(error).__name__)
+        for told in dict.fromkeys([hop, *(asked for _, asked in self._opening.pop(hop, []))]):
+            self._on_failure(told)
+
+    # -- connections
+
+    def opened(self, connection: Connection) -> None:
+        """Keep a connection, at the cost of one that came and has been silent for longest."""
+        held = list(self._connections.values())
+        neighbours = [one for one in held if one.hop.host == connection.hop.host and not one.ours]
+        if not connection.ours and len(neighbours) >= MAX_OF_ONE_SOURCE:
+            self._dismiss(neighbours)
+        elif len(held) >= MAX_CONNECTIONS:
+            self._dismiss(held)
         self._connections[connection.hop] = connection
+        self._living.add(connection)
 
-    def lost(self, connection: _Connection, *, failed: bool = False) -> None:
+    def _dismiss(self, among: list[Connection]) -> None:
+        oldest = min(among, key=lambda one: (one.ours, one.active_at))
+        log.warning("sip_connection_given_up", pd_host=oldest.hop.host)
+        oldest.finish()
+
+    def secure(self, connection: Connection, transport: asyncio.Transport, context: ssl.SSLContext) -> None:
+        """Speak TLS over a connection that came; it counts as one from the first octet on."""
+        transport.pause_reading()
+        self._start(self._shake_hands(connection, transport, context))
+
+    async def _shake_hands(
+        self, connection: Connection, transport: asyncio.Transport, context: ssl.SSLContext
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            within = await loop.start_tls(
+                transport,
+                connection,
+                context,
+                server_side=True,
+                ssl_handshake_timeout=HANDSHAKE_S,
+                ssl_shutdown_timeout=GOODBYE_S,
+            )
+        except OSError as error:
+            log.info("sip_handshake_failed", pd_host=connection.hop.host, why=type(error).__name__)
+            connection.abort()
+            return
+        if within is None or connection.hop not in self._connections:
+            connection.abort()
+        else:
+            connection.use(within)
+
+    def lost(self, connection: Connection, *, failed: bool = False) -> None:
         """A connection is over. One that was closed in good order may be followed by another (18.2.2)."""
+        if connection.gone.is_set():
+            self._living.discard(connection)
         if self._connections.get(connection.hop) is connection:
             del self._connections[connection.hop]
             if failed and self._udp is not None:
-                self._on_failure(connection.hop)
+                self._on_lost(connection.hop)
+
+    def deliver(self, data: bytes, hop: Hop) -> None:
+        """A whole message of a connection."""
+        self._deliver(data, hop)
 
     def _deliver(self, data: bytes, hop: Hop) -> None:
         if self._udp is None:
@@ -133,10 +265,6 @@ class SipTransport:
         except Exception:
             # The line must outlive whatever one message does; the traceback is a fault to be mended.
             log.exception("sip_message_failed", pd_host=hop.host, transport=hop.transport)
-
-    def deliver(self, data: bytes, hop: Hop) -> None:
-        """A whole message of a connection."""
-        self._deliver(data, hop)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -151,69 +279,18 @@ class _Datagrams(asyncio.DatagramProtocol):
         log.debug("sip_datagram_refused", why=type(exc).__name__)
 
 
-class _Connection(asyncio.Protocol):
-    """One TCP connection, whoever opened it."""
+class _Greeted(Connection):
+    """A connection to the TLS port: nothing is read from it before the handshake."""
 
-    def __init__(self, owner: SipTransport) -> None:
-        self._owner = owner
-        self._framer = StreamFramer()
-        self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        self.hop = Hop("TCP", "", 0)
-        self.active_at = 0.0
+    def __init__(self, owner: SipTransport, context: ssl.SSLContext) -> None:
+        super().__init__(owner, "TLS")
+        self._transports = owner
+        self._context = context
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername") or ("", 0)
-        self.hop = Hop("TCP", str(peer[0]), int(peer[1]))
-        self.active_at = asyncio.get_running_loop().time()
-        self._owner.opened(self)
-
-    def data_received(self, data: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        self.active_at = loop.time()
-        try:
-            messages = self._framer.feed(data)
-        except BadMessage as error:
-            log.info("sip_stream_unreadable", why=error.reason, pd_host=self.hop.host)
-            self.finish()
-            return
-        for message in messages:
-            if message:
-                self._owner.deliver(message, self.hop)
-            else:
-                self.write(b"\r\n")
-        if self._framer.lost:
-            self.finish()
-            return
-        if messages or not self._framer.waiting:
-            self._disarm()
-        if self._framer.waiting and self._deadline is None:
-            self._deadline = loop.call_later(PARTIAL_S, self.finish)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._disarm()
-        self._transport = None
-        self._owner.lost(self, failed=exc is not None)
-
-    def write(self, data: bytes) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        if self._transport.get_write_buffer_size() > MAX_UNSENT:
-            self._transport.abort()  # it does not read: nothing more is kept for it
-            return
-        self._transport.write(data)
-
-    def finish(self) -> None:
-        self._disarm()
-        self._owner.lost(self)
-        if self._transport is not None:
-            self._transport.close()
-
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        super().connection_made(transport)
+        self.muted = True
+        self._transports.secure(self, cast("asyncio.Transport", transport), self._context)
 
 
 def _unavailable(kind: str, host: str, port: int, error: OSError) -> Unavailable:

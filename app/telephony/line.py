@@ -125,7 +125,7 @@ class SipLine:
                 f"{self._advertised_host!r} cannot be advertised to SIP peers: set the advertised SIP address to an"
                 " IP address of this machine that they can reach"
             )
-        transport = SipTransport(self._on_message, self._on_failure)
+        transport = SipTransport(self._on_message, self._on_failure, self._on_lost)
         await transport.open(self._host, self._port)
         try:
             await self.media.start()
@@ -433,6 +433,10 @@ class SipLine:
     def _on_failure(self, hop: Hop) -> None:
         if self._agent is not None:
             self._agent.transport_failed(hop)
+
+    def _on_lost(self, hop: Hop) -> None:
+        if self._agent is not None:
+            self._agent.layer.transport_failed(hop, lost=True)
 
 
 def end_of(code: int, call: Call) -> LegEnd:

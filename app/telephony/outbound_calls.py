@@ -43,6 +43,8 @@ class Destination:
     """See `Dialog.symmetric`."""
     may_refer: bool = False
     """It is an operator's telephone, which may ask for a transfer."""
+    routes: tuple[str, ...] = ()
+    """Route values that every call of this account carries (RFC 3608 5)."""
 
 
 class OutboundCall(Call):
@@ -64,6 +66,8 @@ class OutboundCall(Call):
         self._acknowledgement: tuple[bytes, Hop] | None = None
         self._answered_by: ReceivedResponse | None = None
         self._rang = False
+        self.progressed = False
+        """Whether anything but a challenge came for the INVITE: it is then not tried elsewhere."""
 
     def start(self) -> None:
         """Send the INVITE. Raises NoPortFree, and NoCommonCodec where keys may not go this way."""
@@ -96,6 +100,7 @@ class OutboundCall(Call):
         )
 
     def _on_provisional(self, response: ReceivedResponse) -> None:
+        self.progressed = True
         try:
             self._early = description_of(response) or self._early
         except SipError:
@@ -176,6 +181,7 @@ class OutboundCall(Call):
         headers = [
             ("Via", identity.via(destination.hop, branch)),
             ("Max-Forwards", MAX_FORWARDS),
+            *(("Route", route) for route in destination.routes),
             ("From", f"{destination.sender};tag={self.local_tag}"),
             ("To", f"<{destination.target}>"),
             ("Call-ID", self.call_id),

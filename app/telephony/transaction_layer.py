@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 from sipmessage import Request, Response
 
 from app.application.ports import Timer
 from app.telephony.gate import Admitted
+from app.telephony.large_requests import LargeRequests, name_transport
 from app.telephony.messages import MAGIC, make_ack
 from app.telephony.transactions import (
     ALIVE,
@@ -34,6 +36,8 @@ Send: TypeAlias = Callable[[bytes, Hop], None]
 Key: TypeAlias = tuple[str, ...]
 
 
+UNHEARD = frozenset({State.CALLING, State.TRYING})
+"""The states of a client transaction to which nothing came."""
 WAITING = frozenset({State.CALLING, State.TRYING, State.PROCEEDING})
 """The states of a client transaction that has no final answer."""
 
@@ -100,12 +104,28 @@ class ClientTransaction(Transaction):
         table, state = (INVITE_CLIENT, State.CALLING) if invite else (CLIENT, State.TRYING)
         super().__init__(layer, table, state, key, hop)
         self.request = request
+        self._fallback = self._layer.large.fallback(request, hop)
+        if self._fallback is not None:
+            self.hop = replace(hop, transport="TCP")
+            self._intervals = Intervals(layer.timing, reliable=True)
+            name_transport(request, "TCP")
         self._user = user
         self._response: ReceivedResponse | None = None
 
     def take(self, event: Event) -> None:
-        super().take(event)
+        if event is Event.TRANSPORT_ERROR and self._fallback is not None and self.state in UNHEARD:
+            self._fall_back(self._fallback)
+        else:
+            super().take(event)
         self._layer.settle(self)
+
+    def _fall_back(self, hop: Hop) -> None:
+        """RFC 3261 18.1.1: what was too large for UDP goes by it all the same where TCP leads nowhere."""
+        self.hop, self._fallback = hop, None
+        self.stop()
+        self._intervals = Intervals(self._layer.timing, hop.reliable)
+        name_transport(self.request, hop.transport)
+        super().take(Event.START)
 
     def receive(self, response: ReceivedResponse) -> None:
         self._response = response
@@ -182,6 +202,7 @@ class TransactionLayer:
         self._merging: dict[Key, ServerTransaction] = {}
         self._sources: Counter[str] = Counter()
         self._unanswered: set[ClientTransaction] = set()
+        self.large = LargeRequests(scheduler)
         self.on_answered: Callable[[], None] = lambda: None
 
     def request(self, request: Request, branch: str, hop: Hop, user: ResponseTaker) -> ClientTransaction:
@@ -235,9 +256,11 @@ class TransactionLayer:
         if not self._sources[host]:
             del self._sources[host]
 
-    def transport_failed(self, hop: Hop) -> None:
-        """Nothing can be sent there: everything under way to it fails (17.1.4)."""
-        for transaction in [*self._clients.values(), *self._servers.values()]:
+    def transport_failed(self, hop: Hop, *, lost: bool = False) -> None:
+        """Nothing can be sent there: everything under way to it fails (17.1.4). Where only a connection was `lost`
+        our answers may still go by another (18.2.2)."""
+        self.large.failed(hop)
+        for transaction in [*self._clients.values(), *(() if lost else self._servers.values())]:
             if transaction.hop == hop:
                 transaction.take(Event.TRANSPORT_ERROR)
 
@@ -245,6 +268,7 @@ class TransactionLayer:
         """Forget everything at once; nothing is sent any more."""
         for transaction in [*self._clients.values(), *self._servers.values()]:
             transaction.stop()
+        self.large.close()
         self._clients.clear()
         self._servers.clear()
         self._merging.clear()

@@ -10,17 +10,22 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from app.telephony.errors import BadMessage
+from app.telephony.wire import ReceivedResponse
 
 MAX_CHALLENGE = 2048
 MAX_TRIES = 3
 """A server that calls every nonce stale is not followed for ever."""
+MAX_REALMS = 4
 HASHES: dict[str, Callable[[bytes], str]] = {
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
 }
+if "sha512_256" in hashlib.algorithms_available:  # it is where OpenSSL is, as in CPython's own builds
+    HASHES["SHA-512-256"] = lambda data: hashlib.new("sha512_256", data).hexdigest()
 
 _PARAMETER = re.compile(r'\s*([A-Za-z0-9_-]{1,32})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)')
 
@@ -78,7 +83,7 @@ class Credentials:
 
     challenge: Challenge
     user: str
-    password: str
+    password: str = field(repr=False)
     method: str
     uri: str
     count: int
@@ -118,44 +123,102 @@ class Credentials:
         return "Digest " + ", ".join(parts)
 
 
-class Authenticator:
-    """Answers the challenges of one server for one user, counting the uses of each nonce."""
+def choose_each(values: Sequence[str]) -> list[Challenge]:
+    """One challenge of each realm: behind a fork several proxies may want to know who we are (RFC 3261 22.3)."""
+    found: dict[str, Challenge] = {}
+    for value in values:
+        challenge = choose([value])
+        if challenge is not None and len(found) < MAX_REALMS:
+            found.setdefault(challenge.realm, challenge)
+    return list(found.values())
 
-    def __init__(self, user: str, password: str) -> None:
+
+Place: TypeAlias = tuple[str, str]
+"""The header that answers, and the realm."""
+
+
+class Nonces:
+    """The nonces that the servers of one account gave last, and how often each was used.
+
+    All requests of the account share them, so that what follows a challenge needs none (RFC 3261 22.3).
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Place, Challenge] = {}
+        self._counts: dict[Place, int] = {}
+
+    def learn(self, header: str, challenge: Challenge) -> None:
+        place = (header, challenge.realm)
+        self.forget(header, challenge.realm)
+        while len(self._known) >= 2 * MAX_REALMS:
+            self.forget(*next(iter(self._known)))
+        self._known[place] = challenge
+        self._counts[place] = 0
+
+    def forget(self, header: str, realm: str) -> None:
+        self._known.pop((header, realm), None)
+        self._counts.pop((header, realm), None)
+
+    def renew(self, header: str, info: str) -> None:
+        """Authentication-Info may name the nonce to use next (RFC 7616 3.5); the newest realm is meant."""
+        try:
+            nonce = _parameters(info).get("nextnonce")
+        except BadMessage:
+            return
+        places = [place for place in self._known if place[0] == header]
+        if nonce and places and len(info) <= MAX_CHALLENGE:
+            self.learn(header, replace(self._known[places[-1]], nonce=nonce))
+
+    def uses(self) -> list[tuple[str, Challenge, int]]:
+        """Header, challenge and count of every answer that the next request carries; they count as used."""
+        for place in self._counts:
+            self._counts[place] += 1
+        return [(place[0], challenge, self._counts[place]) for place, challenge in self._known.items()]
+
+
+class Authenticator:
+    """Answers challenges for one user, on behalf of one call or registration. `nonces` are those of its account."""
+
+    def __init__(self, user: str, password: str, nonces: Nonces | None = None) -> None:
         self._user = user
         self._password = password
-        self._challenge: Challenge | None = None
-        self._count = 0
-        self._tries = 0
-        self._header = "Authorization"
+        self._nonces = nonces if nonces is not None else Nonces()
+        self._tries: dict[Place, int] = {}
 
     def challenged(self, code: int, values: Sequence[str]) -> bool:
         """Take a 401 or 407. False when another try is useless: no challenge of ours, or the password is wrong."""
-        self._header = "Authorization" if code == 401 else "Proxy-Authorization"
-        challenge = choose(values)
-        refused = self._tries > 0 and not (challenge and challenge.stale)
-        if challenge is None or refused or self._tries >= MAX_TRIES:
-            self._challenge = None
-            self._tries = 0
-            return False
-        self._challenge = challenge
-        self._count = 0
-        self._tries += 1
-        return True
+        header = "Authorization" if code == 401 else "Proxy-Authorization"
+        challenges = choose_each(values)
+        hopeful = bool(challenges)
+        for challenge in challenges:
+            place = (header, challenge.realm)
+            tries = self._tries.get(place, 0)
+            hopeful = hopeful and (tries == 0 or challenge.stale) and sum(self._tries.values()) < 2 * MAX_TRIES
+            hopeful = hopeful and tries < MAX_TRIES
+            self._tries[place] = tries + 1
+        for challenge in challenges:
+            if hopeful:
+                self._nonces.learn(header, challenge)
+            else:
+                self._nonces.forget(header, challenge.realm)
+        if not hopeful:
+            self._tries.clear()
+        return hopeful
 
-    def accepted(self) -> None:
+    def accepted(self, response: ReceivedResponse | None = None) -> None:
         """The server was content: a later challenge is a new one, not a refusal."""
-        self._tries = 0
+        self._tries.clear()
+        if response is not None:
+            headers = response.message.headers
+            self._nonces.renew("Authorization", headers.get("Authentication-Info") or "")
+            self._nonces.renew("Proxy-Authorization", headers.get("Proxy-Authentication-Info") or "")
 
     def headers(self, method: str, uri: str) -> list[tuple[str, str]]:
-        """What a request carries to answer the last challenge; nothing before the first."""
-        if self._challenge is None:
-            return []
-        self._count += 1
-        credentials = Credentials(
-            self._challenge, self._user, self._password, method, uri, self._count, secrets.token_hex(8)
-        )
-        return [(self._header, str(credentials))]
+        """What a request carries to answer the last challenges; nothing before the first."""
+        return [
+            (header, str(Credentials(one, self._user, self._password, method, uri, count, secrets.token_hex(8))))
+            for header, one, count in self._nonces.uses()
+        ]
 
 
 def _parameters(text: str) -> dict[str, str]:

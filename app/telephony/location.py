@@ -1,4 +1,4 @@
-"""Where the servers of a configured name are (RFC 3263), found in the DNS without ever waiting in the event loop's way.
+"""Where the servers of a configured name are (RFC 3263), found in the DNS without ever holding up the event loop.
 
 Only names of the settings are looked up: `Account.host`, and what its own records lead to.
 """

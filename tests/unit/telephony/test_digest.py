@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.telephony.digest import Authenticator, Challenge, Credentials, choose
+from app.telephony.digest import MAX_REALMS, Authenticator, Challenge, Credentials, Nonces, choose
 from app.telephony.errors import BadMessage
+from app.telephony.wire import ReceivedRequest, ReceivedResponse, read
+from tests.unit.telephony.peer import CALLER, request, response
 
 NONCE_2617 = "dcd98b7102dd2f0e8b11d0f600bfb0c093"
 NONCE_7616 = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
+PROXY = 'Digest realm="r", nonce="n1", qop="auth"'
 CNONCE_7616 = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
 
 
@@ -58,7 +63,8 @@ def test_a_list_within_quotes_is_one_value() -> None:
 
 def test_rfc8760_2_4_the_topmost_that_is_known() -> None:
     values = [
-        'Digest realm="r", nonce="1", algorithm=SHA-512-256, qop="auth"',
+        'Digest realm="r", nonce="1", algorithm=SHA3-512, qop="auth"',
+        'Digest realm="r", nonce="1", algorithm=SHA-256, qop="auth-int"',
         'Basic realm="r"',
         'Digest realm="r", nonce="2", algorithm=SHA-256, qop="auth"',
         'Digest realm="r", nonce="3", algorithm=MD5, qop="auth"',
@@ -82,7 +88,8 @@ def test_nonce_count_counts_the_uses_of_one_nonce() -> None:
     assert "nc=00000002" in found[1][1]
     who.accepted()
     assert who.challenged(407, ['Digest realm="r", nonce="2", qop="auth"'])
-    name, value = who.headers("INVITE", "sip:x")[0]
+    (_, registrar), (name, value) = who.headers("INVITE", "sip:x")
+    assert "nc=00000003" in registrar, "22.3: whoever asked before finds its answer again"
     assert name == "Proxy-Authorization"
     assert "nc=00000001" in value
 
@@ -97,6 +104,68 @@ def test_rfc7616_3_3_a_stale_nonce_is_no_refusal_but_not_for_ever() -> None:
     who = Authenticator("u", "p")
     tried = [who.challenged(401, [f'Digest realm="r", nonce="{n}", stale=true']) for n in range(4)]
     assert tried == [True, True, True, False]
+
+
+def test_22_3_the_nonces_of_an_account_serve_all_its_requests() -> None:
+    nonces = Nonces()
+    registering = Authenticator("u", "p", nonces)
+    assert registering.challenged(407, [PROXY])
+    calling = Authenticator("u", "p", nonces)
+    assert "nc=00000001" in calling.headers("INVITE", "sip:x")[0][1], "no challenge is waited for"
+    assert "nc=00000002" in registering.headers("REGISTER", "sip:x")[0][1]
+    assert calling.challenged(407, [PROXY.replace("n1", "n2")]), "a new nonce is no refusal of the password"
+    assert 'nonce="n2"' in calling.headers("INVITE", "sip:x")[0][1]
+    assert not calling.challenged(407, [PROXY.replace("n1", "n3")])
+    assert registering.headers("REGISTER", "sip:x") == [], "what was refused is not shown again"
+
+
+def test_22_3_proxies_of_several_realms() -> None:
+    who = Authenticator("u", "p")
+    assert who.challenged(407, [PROXY, PROXY.replace('"r"', '"other"')])
+    found = who.headers("INVITE", "sip:x")
+    assert [name for name, _ in found] == ["Proxy-Authorization"] * 2
+    assert 'realm="other"' in found[1][1]
+
+
+def test_a_server_of_ever_new_realms_is_not_followed_for_ever() -> None:
+    who = Authenticator("u", "p")
+    tried = [who.challenged(401, [f'Digest realm="{n}", nonce="1"']) for n in range(20)]
+    assert False in tried
+    assert len(who.headers("INVITE", "sip:x")) <= 2 * MAX_REALMS
+
+
+@pytest.mark.parametrize(
+    ("info", "nonce"),
+    [('nextnonce="n2", qop=auth, nc=00000001', "n2"), ("qop=auth", "n1"), ('nextnonce="n', "n1"), ("", "n1")],
+)
+def test_rfc7616_3_5_the_nonce_to_use_next(info: str, nonce: str) -> None:
+    who = Authenticator("u", "p")
+    assert who.challenged(407, [PROXY])
+    who.headers("INVITE", "sip:x")
+    asked = read(request("OPTIONS").encode(), CALLER)
+    assert isinstance(asked, ReceivedRequest)
+    said = read(response(asked.message, 200, extra=[f"Proxy-Authentication-Info: {info}"]).encode(), CALLER)
+    assert isinstance(said, ReceivedResponse)
+    who.accepted(said)
+    value = who.headers("BYE", "sip:x")[0][1]
+    assert f'nonce="{nonce}"' in value
+    assert ("nc=00000001" in value) is (nonce == "n2")
+
+
+def test_rfc7616_3_9_2_sha_512_256_of_our_own_making() -> None:
+    """The example of 3.9.2 was computed with another function (erratum 4897): this is FIPS 180-4's."""
+    challenge = Challenge("api@example.org", "5TsQ", "SHA-512-256", qop=("auth",))
+    answer = credentials(challenge, "Secret, or not?", "NTg6")
+
+    def digest(text: str) -> str:
+        return hashlib.new("sha512_256", text.encode()).hexdigest()
+
+    secret, asked = digest("Mufasa:api@example.org:Secret, or not?"), digest("GET:/dir/index.html")
+    assert answer.response == digest(f"{secret}:5TsQ:00000001:NTg6:auth:{asked}")
+
+
+def test_no_password_in_what_is_printed() -> None:
+    assert "Circle" not in repr(credentials(Challenge("r", "n"), "Circle of Life", "c"))
 
 
 @given(st.text(max_size=200))

@@ -47,7 +47,7 @@ class Challenge:
         scheme, _, rest = value.strip().partition(" ")
         if scheme.lower() != "digest" or len(value) > MAX_CHALLENGE:
             raise BadMessage("not a digest challenge")
-        found = _parameters(rest)
+        found = read_parameters(rest)
         if "realm" not in found or "nonce" not in found:
             raise BadMessage("a challenge without realm or nonce")
         return cls(
@@ -107,10 +107,10 @@ class Credentials:
         """The header value. RFC 7616 3.4: qop, nc and algorithm are not quoted, everything else is."""
         challenge = self.challenge
         parts = [
-            f"username={_quoted(self.user)}",
-            f"realm={_quoted(challenge.realm)}",
-            f"nonce={_quoted(challenge.nonce)}",
-            f"uri={_quoted(self.uri)}",
+            f"username={quoted(self.user)}",
+            f"realm={quoted(challenge.realm)}",
+            f"nonce={quoted(challenge.nonce)}",
+            f"uri={quoted(self.uri)}",
             f'response="{self.response}"',
             f"algorithm={challenge.algorithm}",
         ]
@@ -119,7 +119,7 @@ class Credentials:
         if challenge.qop:
             parts += ["qop=auth", f"nc={self.count:08x}"]
         if challenge.opaque is not None:
-            parts.append(f"opaque={_quoted(challenge.opaque)}")
+            parts.append(f"opaque={quoted(challenge.opaque)}")
         return "Digest " + ", ".join(parts)
 
 
@@ -221,7 +221,8 @@ class Authenticator:
         ]
 
 
-def _parameters(text: str) -> dict[str, str]:
+def read_parameters(text: str) -> dict[str, str]:
+    """The parameters of a challenge or of credentials, names in lower case. Raises BadMessage."""
     found: dict[str, str] = {}
     position = 0
     while position < len(text):
@@ -234,5 +235,6 @@ def _parameters(text: str) -> dict[str, str]:
     return found
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A value as a quoted string (RFC 7616 3.4)."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -76,7 +76,8 @@ class PhoneLine(Protocol):
         """Turn an arrived call away."""
 
     def dial(self, address: str, *, ring_for_s: float) -> LegId:
-        """Call a `sip:` address, an E.164 number (through the trunk), or `browser:<login>`.
+        """Call a `sip:` address, an E.164 number (through the trunk), `phone:<login>` (the phone of that operator
+        that is registered at the line), or `browser:<login>`.
 
         `leg_ringing`, `leg_answered` or `leg_ended` follow. A `browser:` leg answers by itself at once when that
         operator's browser is connected: the operator accepts on the panel before the application dials.
@@ -255,7 +256,8 @@ class StaffDirectory(Protocol):
 
 @dataclass(frozen=True)
 class Operator:
-    """A person who answers the line. `phone` is a `sip:` address, or "" where the browser is the phone."""
+    """A person who answers the line. `phone` is a `sip:` address, `phone:<login>` for a phone that registers at the
+    line, or "" where the browser is the phone."""
 
     login: str
     surname: str

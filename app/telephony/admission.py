@@ -12,11 +12,11 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
 
 import structlog
 
 from app.domain.errors import BadInput
+from app.telephony.account import Network
 from app.telephony.dialogs import Dialog
 from app.telephony.digest_server import DigestServer, Hashes, HashesOf, Outcome
 from app.telephony.errors import BadMessage
@@ -25,7 +25,6 @@ from app.telephony.lockouts import Lockouts
 from app.telephony.rates import Bucket, Rate, Recent, source_of
 from app.telephony.wire import Hop, ReceivedRequest, hop_of, parse_address
 
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 MAX_SOURCES = 4096
@@ -119,7 +118,7 @@ class Admission:
     # -- Gate
 
     def trusts(self, hop: Hop) -> bool:
-        return bool(self._trunk_at(hop.host)) or self._of_the_office(hop)
+        return self._of_the_office(hop) or bool(self._trunk_at(hop.host))
 
     def hears(self, hop: Hop) -> bool:
         return self.trusts(hop) or self._source(hop).packets.take(self._now())

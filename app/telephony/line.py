@@ -17,6 +17,7 @@ from app.application.ports import Clip, LegEnd, LegId, LegQuality, PhoneEvents, 
 from app.domain.errors import BadInput
 from app.telephony.account import Account
 from app.telephony.accounts import AccountBook
+from app.telephony.admission import Admission, WhoMayCall
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec
@@ -25,6 +26,7 @@ from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination, OutboundCall
+from app.telephony.registered_phones import RegisteredPhones
 from app.telephony.sdp import is_host
 from app.telephony.transactions import Timing
 from app.telephony.transport import SipTransport
@@ -65,7 +67,8 @@ class SipLine:
 
     `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
     and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk.
-    `policy` says which codecs are spoken, and whether under SRTP.
+    `policy` says which codecs are spoken, and whether under SRTP; `who_may_call` who is let in, and whose phones
+    may register here.
     `trunk` takes the numbers dialled; every account that `registers` is registered while the line is up.
     """
 
@@ -82,6 +85,7 @@ class SipLine:
         trunk: Account | None = None,
         timing: Timing | None = None,
         policy: MediaPolicy = IN_THE_CLEAR,
+        who_may_call: WhoMayCall | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -90,6 +94,8 @@ class SipLine:
         self._user = user
         self._timing = timing or Timing()
         self._policy = policy
+        self._who_may_call = who_may_call or WhoMayCall()
+        self._phones: RegisteredPhones | None = None
         self.media = media
         media.report_to(self)
         self._trunk = trunk
@@ -143,9 +149,12 @@ class SipLine:
             self.media,
             self,
             self._timing,
+            Admission(self._who_may_call, loop.time, self._trunk_at, self._phone_at),
             contact_users=ours,
             policy_for=self._policy_for,
         )
+        self._phones = RegisteredPhones(self._agent, loop.time, self._may_have_a_phone, self._phone_changed)
+        self._phones.start()
         self._book = AccountBook(self._accounts, self._agent.layer, identity)
         self._book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
@@ -161,6 +170,8 @@ class SipLine:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        if self._phones is not None:
+            self._phones.stop()
         await book.stop()
         answered = asyncio.Event()
         agent.layer.on_answered = answered.set
@@ -354,6 +365,9 @@ class SipLine:
     def _destination(self, address: str) -> tuple[Destination, Account | None] | None:
         if _E164.match(address):
             return self._through_trunk(address)
+        if address.startswith("phone:"):
+            phone = self._phones.destination(address.removeprefix("phone:")) if self._phones is not None else None
+            return (phone, None) if phone is not None else None
         try:
             target = URI.parse(address)
         except ValueError:
@@ -423,6 +437,23 @@ class SipLine:
                     srtp=account.srtp or self._policy.srtp,
                 )
         return self._policy
+
+    # -- who may call
+
+    def _trunk_at(self, host: str) -> str:
+        """Who calls in from there: a trunk, or a program on this machine. "" for nobody that is known."""
+        account = self._book.account_at(host) if self._book is not None else None
+        return account.label if account is not None else "this machine" if host == self._host else ""
+
+    def _phone_at(self, host: str) -> bool:
+        return self._phones is not None and self._phones.at(host)
+
+    def _may_have_a_phone(self, login: str) -> bool:
+        return self._who_may_call.hashes_of(login) is not None
+
+    def _phone_changed(self, login: str, registered: bool) -> None:
+        if self._events is not None:
+            self._events.phone_registered(login, registered=registered)
 
     # -- the wire
 

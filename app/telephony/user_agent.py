@@ -100,8 +100,10 @@ class UserAgent:
             self._refuse_unread(message)
 
     def trusts(self, request: ReceivedRequest) -> bool:
-        """Whether the source's word counts: on who calls (RFC 3325), and on which call to replace (RFC 3891)."""
-        return self.gate.trusts(request.hop)
+        """Whether the word of who sent a request that is being served counts: on who calls (RFC 3325), and on which
+        call to replace (RFC 3891)."""
+        transaction = self.layer.server_of(request)
+        return transaction is not None and transaction.admitted.trusted
 
     def calls_from(self, host: str) -> int:
         """How many calls of theirs a source holds."""
@@ -199,7 +201,8 @@ class UserAgent:
             call = self._calls.get((request.call_id, request.to_tag))
             return self.gate.judge_within(request, call.dialog if call is not None else None)
         layer = self.layer
-        return self.gate.judge(request, Load(self.calls_from(host), layer.served_from(host), layer.served))
+        calls = 0 if self.gate.trusts(request.hop) else self.calls_from(host)
+        return self.gate.judge(request, Load(calls, layer.served_from(host), layer.served))
 
     def _refuse_at_the_gate(self, request: ReceivedRequest, refusal: Refusal) -> None:
         """RFC 3261 8.2.7: without a transaction a repeated request gets the same answer, with the same tag."""

@@ -162,7 +162,7 @@ class Nonces:
     def renew(self, header: str, info: str) -> None:
         """Authentication-Info may name the nonce to use next (RFC 7616 3.5); the newest realm is meant."""
         try:
-            nonce = _parameters(info).get("nextnonce")
+            nonce = read_parameters(info).get("nextnonce")
         except BadMessage:
             return
         places = [place for place in self._known if place[0] == header]

@@ -11,6 +11,12 @@ need() {
 }
 need sipp sip-tester
 need baresip baresip
+need linphonec linphone-cli
+need sipsak sipsak
+need kamailio kamailio
+need '/usr/lib/*/kamailio/modules/tls.so' kamailio-tls-modules
+need '/usr/lib/*/kamailio/modules/jansson.so' kamailio-extra-modules
+need openssl openssl
 need chromium chromium
 need '/usr/lib/postgresql/*/bin/initdb' postgresql
 [ -z "$missing" ] && exit 0

@@ -13,7 +13,7 @@ the kernel's, CPU is that of the measured process and its children over the wind
   max     max_calls: steps of 100 (peers: 50, 25) up to --most until over 0.1 % of the packets are unsent or a gap
           is longer than 40 ms; a step that fails is tried once more, for a neighbour on the machine may be to blame
   busy    unsent_share_busy, jitter_busy_ms: `cpu` beside a spinning pure-Python thread. Ours has it in another
-          process, as `web` is; a peer has it in its own, as an application of it would
+          process of the niceness of `web`; a peer has it in its own, as an application of it would
   invite  invite_to_200_ms: median of calls one after the other
 
 While you work on one figure: `python -m scripts.bench_line --only bridge --who ours --seconds 4`. Figures of peers

@@ -13,7 +13,7 @@ need sipp sip-tester
 need baresip baresip
 need linphonec linphone-cli
 need sipsak sipsak
-need kamailio kamailio
+need /usr/sbin/kamailio kamailio
 need '/usr/lib/*/kamailio/modules/tls.so' kamailio-tls-modules
 need '/usr/lib/*/kamailio/modules/jansson.so' kamailio-extra-modules
 need openssl openssl

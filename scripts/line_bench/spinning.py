@@ -2,14 +2,17 @@
 
     python -m scripts.line_bench.spinning
 
-As a program it stands for `web`, which is a process of its own beside the line; a peer's application has the thread
-in the peer's own process. It ends with its standard input.
+As a program it stands for `web`, which `liniya serve` runs beside the line and lets stand back for it; a peer's
+application has the thread in the peer's own process. It ends with its standard input.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+
+from app.__main__ import NICENESS
 
 
 def spin() -> None:
@@ -24,6 +27,7 @@ def _forever() -> None:
 
 
 def main() -> None:
+    os.nice(NICENESS["web"])
     spin()
     print("ready 0", flush=True)
     sys.stdin.read()

@@ -33,7 +33,7 @@ class CallEvent(StrEnum):
     CANCEL = auto()
     BYE = auto()
     PROVISIONAL = auto()
-    CHALLENGE = auto()  # 401 or 407 that we can answer
+    CHALLENGE = auto()  # 401, 407 or 422 that we can answer by another INVITE
     SUCCESS = auto()
     FAILURE = auto()
     REPLACED = auto()  # another dialog took its leg over (RFC 3891)
@@ -54,6 +54,18 @@ class CallDo(StrEnum):
     TELL_ANSWERED = auto()
     TELL_ENDED = auto()
 
+
+class Offering(StrEnum):
+    """Where offer and answer stand in one dialog (RFC 3264 4)."""
+
+    NONE = auto()  # nothing was offered yet
+    THEIRS = auto()  # we owe the answer
+    OURS = auto()  # they do
+    DONE = auto()
+
+
+UNANSWERED = frozenset({CallState.ARRIVED, CallState.RINGING, CallState.CALLING, CallState.EARLY})
+"""No final answer went or came; sound that flows now is early media."""
 
 CallRow: TypeAlias = tuple[CallState, tuple[CallDo, ...]]
 S, E, D = CallState, CallEvent, CallDo

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import structlog
 from sipmessage import Response
 
-from app.application.ports import LegId, Timer
-from app.telephony.call_states import CallDo, CallEvent, CallState, call_step, possible
+from app.application.ports import LegId
+from app.telephony.bodies import description_of
+from app.telephony.call_states import (
+    UNANSWERED,
+    CallDo,
+    CallEvent,
+    CallState,
+    Offering,
+    call_step,
+    possible,
+)
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
-from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec, SipError
+from app.telephony.errors import BadMessage, NoCommonCodec, SipError
+from app.telephony.limits import USUAL, Limits
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, RtpRemote
-from app.telephony.messages import ABILITIES, SDP, Identity, make_response
-from app.telephony.offer_answer import Agreed, LocalSession, accept, answer, choose
+from app.telephony.messages import ABILITIES, RETRY_AFTER_S, Identity, make_response
+from app.telephony.offer_answer import Agreed, LocalSession, accept, answer, narrowed
 from app.telephony.placed_requests import PlacedRequest
+from app.telephony.reasons import HUNG_UP, Reason, reason_of
+from app.telephony.reliable import Unconfirmed, serve_prack
+from app.telephony.reoffers import GONE, Reoffers, serve_reinvite, serve_update
+from app.telephony.repeated import Repeated
 from app.telephony.requests_within import serve_bye, serve_info, serve_options
-from app.telephony.sdp import SessionDescription, parse
+from app.telephony.sdp import Direction, SessionDescription
+from app.telephony.session_timers import SessionTimer, Terms
 from app.telephony.transaction_layer import ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
 from app.telephony.transfers import Transfers, serve_notify, serve_refer
-from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse
+from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse, tokens
+
+log = structlog.get_logger()
 
 
 class CallUser(Protocol):
@@ -64,6 +82,7 @@ class Station:
     contact_users: frozenset[str] = frozenset()
     """The users of the Contacts that we registered: a request URI with one of them names no dialled number."""
     policy_for: Callable[[Hop], MediaPolicy] = lambda _: IN_THE_CLEAR
+    limits: Limits = USUAL
 
     @property
     def scheduler(self) -> Scheduler:
@@ -97,36 +116,10 @@ class Station:
         return response
 
 
-class Repeated:
-    """A 2xx to an INVITE, sent again until its ACK comes (RFC 3261 13.3.1.4), over every transport."""
-
-    def __init__(self, call: Call, transaction: ServerTransaction, response: Response) -> None:
-        self.cseq = transaction.request.cseq.sequence
-        self._call = call
-        self._transaction = transaction
-        self._response = response
-        self._timing = call.station.timing
-        self._interval_s = self._timing.t1_s
-        scheduler = call.station.scheduler
-        self._deadline = scheduler.call_later(self._timing.patience_s, self._give_up)
-        self._next: Timer = scheduler.call_later(self._interval_s, self._again)
-
-    def stop(self) -> None:
-        self._deadline.cancel()
-        self._next.cancel()
-
-    def _again(self) -> None:
-        self._transaction.respond(self._response)
-        self._interval_s = min(self._interval_s * 2, self._timing.t2_s)
-        self._next = self._call.station.scheduler.call_later(self._interval_s, self._again)
-
-    def _give_up(self) -> None:
-        self.stop()
-        self._call.take(CallEvent.NO_ACK, 408)
-
-
 class Call:
     """One leg over SIP. Subclasses say how it is set up; everything within the dialog is here."""
+
+    owns_call_id = False
 
     def __init__(self, station: Station, leg: LegId, call_id: str, local_tag: str, state: CallState) -> None:
         self.station = station
@@ -143,8 +136,19 @@ class Call:
         self.transfers = Transfers()
         self.party = ""
         """The number or user that the call was placed to."""
+        self.direction = Direction.SENDRECV
+        """What we want of the sound: an offer or answer of ours says no more."""
+        self.offering = Offering.NONE
+        self.unconfirmed: Unconfirmed | None = None
+        self.allows: frozenset[str] = frozenset()
+        """The methods that the other side says it serves."""
+        self.reason: Reason | None = None
+        """Why the other side says that it ended the call."""
+        self.reoffers = Reoffers(self)
+        self.session = SessionTimer(station.scheduler, station.limits, self._refresh_session, self._session_expired)
+        self._described = b""
         self._repeated: Repeated | None = None
-        self._offered = False  # our offer went out in a 200, the answer comes in the ACK
+        self._why: Reason | None = None
         self._code = 200
 
     # -- commands of the application
@@ -158,9 +162,15 @@ class Call:
     def reject(self, code: int) -> None:
         self._command(CallEvent.REJECT, code)
 
-    def hang_up(self) -> None:
-        """BYE, CANCEL or a final answer, whichever the state wants."""
+    def hang_up(self, why: Reason = HUNG_UP) -> None:
+        """BYE, CANCEL or a final answer, whichever the state wants; the first two say why."""
+        self._why = why
         self._command(CallEvent.HANG_UP, 480)
+
+    def reoffer(self, direction: Direction) -> None:
+        """Hold the call with `sendonly` or `inactive`, take it back with `sendrecv`: a re-INVITE, once nothing else
+        is under way. A refusal leaves the session as it is."""
+        self.reoffers.want(direction)
 
     def _command(self, event: CallEvent, code: int = 200) -> None:
         # A command may cross with the end of the call: the other side was faster, nothing is left to do.
@@ -175,8 +185,8 @@ class Call:
         self.state = state
         self.was_up = self.was_up or state is CallState.UP
         self._code = code
-        if state is CallState.ENDED and self._repeated is not None:
-            self._repeated.stop()
+        if state is CallState.ENDED:
+            self._stop_clocks()
         for action in actions:
             self._do(action)
         if state is CallState.ENDED:
@@ -196,17 +206,29 @@ class Call:
 
     def _send_bye(self) -> None:
         if self.dialog is not None:
-            PlacedRequest(self, self.dialog, "BYE").send()
+            PlacedRequest(self, self.dialog, "BYE", extra=[("Reason", self.why)]).send()
+
+    @property
+    def why(self) -> str:
+        """Why we end the call, as BYE and CANCEL say it (RFC 3326)."""
+        return str(self._why or Reason.of_status(self._code))
+
+    def _stop_clocks(self) -> None:
+        self.session.stop()
+        self.reoffers.stop()
+        for repeated in (self._repeated, self.unconfirmed):
+            if repeated is not None:
+                repeated.stop()
 
     # -- requests within the dialog
 
     def serve(self, transaction: ServerTransaction) -> None:
         """A request within the dialog. Raises BadMessage and SipError, which the user agent answers."""
         request = transaction.request
-        dialog = self.dialog
-        if dialog is None or dialog.id.remote_tag != request.from_tag:
+        dialog = self.dialog_with(request.from_tag)
+        if dialog is None:
             # 14.2: our INVITE is in progress, so theirs must wait.
-            self.refuse(transaction, 491 if request.method == "INVITE" and dialog is None else 481)
+            self.refuse(transaction, 491 if request.method == "INVITE" and self.dialog is None else 481)
         elif not dialog.in_order(request):
             self.refuse(transaction, 500, "CSeq Out Of Order")
         elif request.method in WITHIN_DIALOG:
@@ -221,53 +243,133 @@ class Call:
             return
         repeated.stop()
         self._repeated = None
-        offered, self._offered = self._offered, False
-        if offered and self.state is not CallState.PARTING:
+        if self.offering is Offering.OURS and self.state is not CallState.PARTING:
             try:
-                described = description_of(request)
-                if described is None:
-                    raise NoCommonCodec("the ACK brings no answer to our offer")
-                self.connect(accept(described, request.hop.host, self.local, self.remote))
+                self.settle_offer(description_of(request), request.hop.host)
             except SipError:
                 self.take(CallEvent.BREAK, 488)
                 return
         self.take(CallEvent.ACK)
+        self.reoffers.go()
+
+    def dialog_with(self, tag: str) -> Dialog | None:
+        """The dialog with the party of this tag, early or confirmed."""
+        dialog = self.dialog
+        return dialog if dialog is not None and dialog.id.remote_tag == tag else None
+
+    @property
+    def awaits_ack(self) -> bool:
+        """Whether a 2xx of ours is not acknowledged yet."""
+        return self._repeated is not None
+
+    def hear_abilities(self, message: ReceivedRequest | ReceivedResponse) -> None:
+        """Take note of what the other side serves (13.2.1)."""
+        if message.message.headers.get("Allow") is not None:
+            self.allows = tokens(message, "Allow")
+
+    def log_reason(self, message: ReceivedRequest | ReceivedResponse) -> None:
+        """Keep and log why the other side ends or refuses something."""
+        reason = reason_of(message)
+        if reason is not None:
+            self.reason = reason
+            log.info("call_reason", leg=self.leg, by=reason.protocol, cause=reason.cause, pd_text=reason.text)
+
+    def confirmed(self) -> None:
+        """A reliable provisional answer of ours was acknowledged."""
 
     def refuse(self, transaction: ServerTransaction, code: int, reason: str = "") -> None:
-        self.station.respond(transaction, code, to_tag=self.local_tag, reason=reason)
+        extra = {"Retry-After": RETRY_AFTER_S} if code == 503 else None
+        self.station.respond(transaction, code, to_tag=self.local_tag, reason=reason, extra=extra)
 
-    def serve_reinvite(self, transaction: ServerTransaction, dialog: Dialog) -> None:
-        if self.state is not CallState.UP or self._repeated is not None or self.local is None:
-            # 14.2: the exchange before this one is not over.
-            extra = {"Retry-After": str(secrets.randbelow(10))}
-            self.station.respond(transaction, 500, to_tag=self.local_tag, extra=extra)
+    # -- the session's clock (RFC 4028)
+
+    def _refresh_session(self) -> None:
+        if self.dialog is None or self.state is not CallState.UP:
             return
-        described = description_of(transaction.request)
-        host = transaction.request.hop.host
-        agreed = choose(described, host, self.policy, self.remote) if described is not None else None
-        dialog.refresh(transaction.request)
-        self.local = self.local.next_version()
-        self.send_ok(transaction, described, agreed)
+        if "UPDATE" in self.allows:
+            contact = self.contact(self.dialog.next_hop())
+            asked = [("Contact", contact), ("Supported", "timer"), *self.session.headers()]
+            PlacedRequest(self, self.dialog, "UPDATE", extra=asked, then=self._refreshed).send()
+        else:
+            self.reoffers.want(self.direction)
+
+    def _refreshed(self, code: int, response: ReceivedResponse | None) -> None:
+        """10: whoever does not know the call any more has ended it; any other refusal may pass."""
+        if self.state is not CallState.UP or self.dialog is None:
+            return
+        if response is not None and code < 300:
+            self.dialog.retarget(response)
+            self.session.accepted(response)
+        elif code in GONE:
+            self.take(CallEvent.BREAK, 408)
+        elif response is not None and code == 422 and self.session.lengthen(response):
+            self._refresh_session()
+        elif code in (405, 501):
+            self.allows -= {"UPDATE"}
+            self._refresh_session()
+        else:
+            self.session.refused()
+
+    def _session_expired(self) -> None:
+        if possible(self.state, CallEvent.BREAK):
+            self.take(CallEvent.BREAK, 408)
 
     # -- offer and answer
 
     def send_ok(
-        self, transaction: ServerTransaction, offer: SessionDescription | None, agreed: Agreed | None
+        self,
+        transaction: ServerTransaction,
+        offer: SessionDescription | None,
+        agreed: Agreed | None,
+        terms: Terms,
     ) -> None:
-        """200 to an INVITE with our answer, or with an offer of ours where it brought none (13.3.1.4)."""
-        assert self.local is not None
-        if offer is not None and agreed is not None:
-            body = answer(offer, agreed, self.local).serialise()
+        """200 to an INVITE with our answer, with an offer of ours where it brought none (13.3.1.4), or with neither
+        where they were settled before (RFC 3262 5)."""
+        body = b""
+        if self.offering is Offering.THEIRS and offer is not None and agreed is not None:
+            body = self.describe(lambda local: answer(offer, agreed, local))
             self.connect(agreed.remote)
-        else:
-            body = self.local.offer(self.remote).serialise()
-            self._offered = True
-        contact = {"Contact": self.station.identity.contact(transaction.request.hop)}
+            self.offering = Offering.DONE
+        elif self.offering is Offering.NONE:
+            body = self.describe(lambda local: local.offer(self.remote))
+            self.offering = Offering.OURS
+        elif self.remote is not None:
+            self.connect(replace(self.remote, early=False))
+        extra = {"Contact": self.contact(transaction.request.hop), **ABILITIES, **dict(terms.headers)}
         transaction.on_ack = self.acknowledge
-        response = self.station.respond(
-            transaction, 200, to_tag=self.local_tag, extra={**contact, **ABILITIES}, body=body
-        )
+        response = self.station.respond(transaction, 200, to_tag=self.local_tag, extra=extra, body=body)
         self._repeated = Repeated(self, transaction, response)
+        self.session.agree(terms)
+
+    def describe(self, make: Callable[[LocalSession], SessionDescription]) -> bytes:
+        """Our next description: a new version only where it says something new (RFC 3264 8)."""
+        assert self.local is not None
+        body = narrowed(make(self.local), self.direction).serialise()
+        if self._described and body != self._described:
+            self.local = self.local.next_version()
+            body = narrowed(make(self.local), self.direction).serialise()
+        self._described = body
+        return body
+
+    def settle_offer(self, described: SessionDescription | None, host: str) -> None:
+        """What answers our offer in an ACK or PRACK. Raises SipError when it is none that we can speak with."""
+        if described is None:
+            raise NoCommonCodec("no answer to our offer")
+        remote = accept(described, host, self.local, self.remote)
+        self.offering = Offering.DONE
+        self.connect(replace(remote, early=self.state in UNANSWERED))
+
+    def offering_in(self, dialog: Dialog) -> Offering:
+        """Where offer and answer stand with the other side of this dialog."""
+        return self.offering
+
+    def agree(self, dialog: Dialog, remote: RtpRemote) -> None:
+        """An offer within this dialog was answered."""
+        self.connect(replace(remote, early=self.state in UNANSWERED))
+
+    def contact(self, hop: Hop) -> str:
+        """Where requests within the dialog reach us."""
+        return self.station.identity.contact(hop)
 
     def proof(self, method: str, uri: str) -> list[tuple[str, str]]:
         """The headers that say who we are, where the other side asked."""
@@ -284,26 +386,14 @@ class Call:
             self.station.media.connect_rtp(self.leg, remote)
 
 
-def description_of(message: ReceivedRequest | ReceivedResponse) -> SessionDescription | None:
-    """The session description a message carries; None for an empty body. Raises BadMessage."""
-    body = message.message.body
-    if not body.strip():
-        return None
-    kind = (message.message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind != SDP:
-        raise BadMessage("only application/sdp is understood", 415)
-    try:
-        return parse(body)
-    except BadSdp as error:
-        raise BadMessage(f"session description: {error}") from error
-
-
 WITHIN_DIALOG: Mapping[str, Callable[[Call, ServerTransaction, Dialog], None]] = {
     "BYE": serve_bye,
     "INFO": serve_info,
-    "INVITE": Call.serve_reinvite,
+    "INVITE": serve_reinvite,
     "NOTIFY": serve_notify,
     "OPTIONS": serve_options,
+    "PRACK": serve_prack,
     "REFER": serve_refer,
+    "UPDATE": serve_update,
 }
 """Who serves a request within a dialog that came in order; a method of `ALLOWED` that is not here is 405."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sipmessage import URI
@@ -85,10 +86,16 @@ class Dialog:
         return True
 
     def refresh(self, request: ReceivedRequest) -> None:
-        """A target refresh (12.2.2), and the address the other side now sends from."""
-        self.source = request.hop
+        """A target refresh (12.2.2), and the address the other side now sends from. Raises BadMessage, having
+        changed nothing."""
         if request.message.headers.getlist("Contact"):
             self.target = contact_of(request)
+        self.source = request.hop
+
+    def retarget(self, response: ReceivedResponse) -> None:
+        """The target refresh of a 2xx to a re-INVITE or UPDATE of ours (12.2.1.2)."""
+        with suppress(BadMessage):  # without a usable Contact the target stays
+            self.target = contact_of(response)
 
     def next_hop(self, *, connected: bool = True) -> Hop:
         """Contact or first route if it is an address, else where the dialog's messages come from.

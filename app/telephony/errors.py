@@ -10,6 +10,8 @@ LiniyaError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.domain.errors import LiniyaError
 
 
@@ -18,12 +20,13 @@ class SipError(LiniyaError):
 
 
 class BadMessage(SipError):
-    """`code` and `reason` go into the answer where one can be given (RFC 3261 8.2, 16.3, 18.3)."""
+    """`code`, `reason` and `headers` go into the answer where one can be given (RFC 3261 8.2, 16.3, 18.3)."""
 
-    def __init__(self, reason: str, code: int = 400) -> None:
+    def __init__(self, reason: str, code: int = 400, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.headers = headers or {}
 
 
 class BadSdp(SipError):

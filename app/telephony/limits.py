@@ -20,3 +20,6 @@ class Limits:
     def __post_init__(self) -> None:
         if not LEAST_SESSION_S <= self.least_session_s <= self.session_s:
             raise ValueError("a session lives for 90 seconds at least, and for no less than its least interval")
+
+
+USUAL = Limits()

@@ -54,6 +54,8 @@ class RtpRemote:
     comfort_noise: bool = False
     srtp_in: SrtpKeys | None = None
     srtp_out: SrtpKeys | None = None
+    early: bool = False
+    """The call is not answered yet: sound may flow, but silence is no loss."""
 
 
 class MediaEvents(Protocol):

@@ -21,10 +21,17 @@ ALLOWED = (
     "INFO",
     "REFER",
     "NOTIFY",
+    "PRACK",
+    "UPDATE",
 )
 """Methods that are served: those within a dialog stand in `calls.WITHIN_DIALOG` too."""
 
-SUPPORTED: tuple[str, ...] = ("replaces", "norefersub")
+SUPPORTED: tuple[str, ...] = (
+    "replaces",
+    "norefersub",
+    "100rel",
+    "timer",
+)
 """Extensions that a request may require (RFC 3261 20.37)."""
 
 KNOWN = frozenset((*ALLOWED, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE", "UPDATE"))
@@ -35,9 +42,15 @@ SDP = "application/sdp"
 ABILITIES = {
     "Allow": ALLOW,
     "Accept": SDP,
-    **({"Supported": ", ".join(SUPPORTED)} if SUPPORTED else {}),
+    "Supported": ", ".join(SUPPORTED),
 }
-"""What OPTIONS and 200 say of us (RFC 3261 11.2)."""
+"""What a 200 says of us (RFC 3261 13.3.1.4)."""
+
+OPTIONS_ABILITIES = {**ABILITIES, "Accept-Encoding": "identity", "Accept-Language": "en"}
+"""What the answer to OPTIONS says of us (RFC 3261 11.2)."""
+
+RETRY_AFTER_S = "10"
+"""After which a caller may try again when everything is taken (21.5.4)."""
 
 MAX_FORWARDS = "70"
 MAGIC = "z9hG4bK"
@@ -57,6 +70,7 @@ REASONS = {
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    422: "Session Interval Too Small",
     423: "Interval Too Brief",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
@@ -69,6 +83,7 @@ REASONS = {
     500: "Server Internal Error",
     501: "Not Implemented",
     503: "Service Unavailable",
+    504: "Server Time-out",
     505: "Version Not Supported",
     513: "Message Too Large",
     603: "Decline",
@@ -188,13 +203,14 @@ def make_ack(invite: Request, response: ReceivedResponse) -> Request:
     return make_request("ACK", invite.uri, headers)
 
 
-def make_cancel(invite: Request) -> Request:
-    """RFC 3261 9.1: the INVITE's own Via, without anything but what names it."""
+def make_cancel(invite: Request, why: str = "") -> Request:
+    """RFC 3261 9.1: the INVITE's own Via, without anything but what names it, and why (RFC 3326)."""
     asked = invite.headers
     sequence = asked["CSeq"].split()[0]
     headers = [("Via", asked["Via"]), ("Max-Forwards", MAX_FORWARDS), ("From", asked["From"])]
     headers += [("To", asked["To"]), ("Call-ID", asked["Call-ID"]), ("CSeq", f"{sequence} CANCEL")]
     headers += [("Route", route) for route in asked.getlist("Route")]
+    headers += [("Reason", why)] if why else []
     return make_request("CANCEL", invite.uri, headers)
 
 

@@ -150,6 +150,25 @@ def answer(offer: SessionDescription, agreed: Agreed, local: LocalSession) -> Se
     return local.describe(tuple(streams))
 
 
+def narrowed(description: SessionDescription, direction: Direction) -> SessionDescription:
+    """The description as one who holds (or is deaf) may give it: no stream says more than `direction`."""
+    if direction is Direction.SENDRECV:
+        return description
+    return replace(
+        description,
+        streams=tuple(
+            replace(stream, direction=_both(stream.direction, direction)) for stream in description.streams
+        ),
+    )
+
+
+def _both(one: Direction, other: Direction) -> Direction:
+    sends, receives = one.sends and other.sends, one.receives and other.receives
+    if sends:
+        return Direction.SENDRECV if receives else Direction.SENDONLY
+    return Direction.RECVONLY if receives else Direction.INACTIVE
+
+
 def accept(
     answered: SessionDescription,
     signalling_host: str,

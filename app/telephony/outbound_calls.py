@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sipmessage import URI, Request
 
 from app.application.ports import LegId
-from app.telephony.call_states import CallDo, CallEvent, CallState, possible
-from app.telephony.calls import Call, Station, description_of
+from app.telephony.bodies import description_of
+from app.telephony.call_states import UNANSWERED, CallDo, CallEvent, CallState, Offering, possible
+from app.telephony.calls import Call, Station
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
-from app.telephony.errors import NoCommonCodec, SipError
+from app.telephony.early_dialogs import EarlyDialog, EarlyDialogs
+from app.telephony.errors import BadMessage, NoCommonCodec, SipError
 from app.telephony.identity import user_of
+from app.telephony.media_port import RtpRemote
 from app.telephony.messages import (
+    ABILITIES,
     ALLOW,
     MAX_FORWARDS,
     challenges,
@@ -26,7 +30,8 @@ from app.telephony.messages import (
 )
 from app.telephony.offer_answer import accept
 from app.telephony.placed_requests import PlacedRequest
-from app.telephony.sdp import SessionDescription
+from app.telephony.reasons import ELSEWHERE
+from app.telephony.reliable import RAck, rseq_of
 from app.telephony.transaction_layer import ClientTransaction
 from app.telephony.wire import Hop, ReceivedResponse
 
@@ -48,7 +53,13 @@ class Destination:
 
 
 class OutboundCall(Call):
-    """A call of ours. `start` places it; everything after that comes through the table."""
+    """A call of ours. `start` places it; everything after that comes through the table.
+
+    Redirections (3xx) are refusals like any other: whoever answers must not choose whom the line calls next, at the
+    cost of its owner (8.1.3.4 leaves that to the caller).
+    """
+
+    owns_call_id = True
 
     def __init__(
         self, station: Station, leg: LegId, destination: Destination, authenticator: Authenticator | None
@@ -62,12 +73,13 @@ class OutboundCall(Call):
         self._cseq = 1 + secrets.randbelow(2**16)
         self._invite: Request | None = None
         self._transaction: ClientTransaction | None = None
-        self._early: SessionDescription | None = None
+        self._early = EarlyDialogs()
         self._acknowledgement: tuple[bytes, Hop] | None = None
         self._answered_by: ReceivedResponse | None = None
         self._rang = False
         self.progressed = False
         """Whether anything but a challenge came for the INVITE: it is then not tried elsewhere."""
+        self.offering = Offering.OURS
 
     def start(self) -> None:
         """Send the INVITE. Raises NoPortFree, and NoCommonCodec where keys may not go this way."""
@@ -83,31 +95,90 @@ class OutboundCall(Call):
             self._on_provisional(response)
         elif response.code < 300:
             self._on_success(response)
-        elif response.code in (401, 407) and self._may_answer(response):
+        elif possible(self.state, CallEvent.CHALLENGE) and self._may_go_again(response):
             self.take(CallEvent.CHALLENGE)
         elif possible(self.state, CallEvent.FAILURE):
+            self.log_reason(response)
             self.take(CallEvent.FAILURE, response.code)
 
     def on_silence(self, code: int) -> None:
         if possible(self.state, CallEvent.FAILURE):
             self.take(CallEvent.FAILURE, code)
 
-    def _may_answer(self, response: ReceivedResponse) -> bool:
+    def _may_go_again(self, response: ReceivedResponse) -> bool:
+        """Whether another INVITE may do better: with proof of who we are, or with a longer session interval."""
+        if response.code == 422:
+            return self.session.lengthen(response)
         return (
-            self.authenticator is not None
-            and possible(self.state, CallEvent.CHALLENGE)
+            response.code in (401, 407)
+            and self.authenticator is not None
             and self.authenticator.challenged(response.code, challenges(response))
         )
 
     def _on_provisional(self, response: ReceivedResponse) -> None:
         self.progressed = True
-        try:
-            self._early = description_of(response) or self._early
-        except SipError:
-            self._early = None  # the answer that counts is in the 200
+        branch = self._branch_of(response)
+        rseq = rseq_of(response)
+        if rseq is not None:
+            if branch is None or not branch.in_order(rseq):
+                return
+            rack = RAck(rseq, response.cseq.sequence, "INVITE")
+            PlacedRequest(self, branch.dialog, "PRACK", extra=[("RAck", str(rack))]).send()
+        if branch is not None and self.state in UNANSWERED:
+            self._hear_early(branch, response, reliable=rseq is not None)
         self._rang = self._rang or response.code in (180, 183)
         if possible(self.state, CallEvent.PROVISIONAL):
             self.take(CallEvent.PROVISIONAL)
+
+    def _branch_of(self, response: ReceivedResponse) -> EarlyDialog | None:
+        try:
+            branch = self._early.of(response, self._destination.sender, f"<{self._destination.target}>", self._cseq)
+        except BadMessage:
+            return None  # it rings there all the same; the Contact that counts is in the 2xx
+        if branch is not None:
+            branch.dialog.symmetric = self._destination.symmetric
+        return branch
+
+    def _hear_early(self, branch: EarlyDialog, response: ReceivedResponse, *, reliable: bool) -> None:
+        """Early media: the branch that described itself last is heard, which answers nothing (13.2.2.1)."""
+        self.hear_abilities(response)
+        if branch.answered:
+            return
+        try:
+            described = description_of(response)
+            remote = accept(described, response.hop.host, self.local) if described is not None else None
+        except SipError:
+            branch.remote = None  # the answer that counts is in the 2xx
+            return
+        if remote is not None:
+            branch.answered = reliable
+            self._listen_to(branch, remote)
+
+    def _listen_to(self, branch: EarlyDialog, remote: RtpRemote) -> None:
+        branch.remote = remote
+        self.connect(replace(remote, early=True))
+
+    def dialog_with(self, tag: str) -> Dialog | None:
+        if self.dialog is not None:
+            return super().dialog_with(tag)
+        branch = self._early.find(tag)
+        return branch.dialog if branch is not None else None
+
+    def offering_in(self, dialog: Dialog) -> Offering:
+        branch = self._early.find(dialog.id.remote_tag) if self.dialog is None else None
+        if branch is None:
+            return self.offering
+        return Offering.DONE if branch.answered else Offering.OURS
+
+    def agree(self, dialog: Dialog, remote: RtpRemote) -> None:
+        branch = self._early.find(dialog.id.remote_tag) if self.dialog is None else None
+        if branch is None:
+            super().agree(dialog, remote)
+        elif self.state in UNANSWERED:
+            self._listen_to(branch, remote)
+
+    def contact(self, hop: Hop) -> str:
+        return self.station.identity.contact(hop, self._destination.user)
 
     def _on_success(self, response: ReceivedResponse) -> None:
         if self._answered_by is not None:
@@ -126,15 +197,28 @@ class OutboundCall(Call):
             self.take(CallEvent.SUCCESS)
             return
         try:
-            described = description_of(response) or self._early
-            if described is None:
-                raise NoCommonCodec("the answer brings no description")
-            remote = accept(described, response.hop.host, self.local)
+            remote = self._answered(response)
         except SipError:
             self.take(CallEvent.BREAK, 488)
             return
+        self.offering = Offering.DONE
         self.connect(remote)
+        self.hear_abilities(response)
         self.take(CallEvent.SUCCESS)
+        self.session.accepted(response)
+
+    def _answered(self, response: ReceivedResponse) -> RtpRemote:
+        """What a 2xx agrees: as a reliable answer of its branch had it, else its own description, else what its
+        branch described early. Raises SipError."""
+        branch = self._early.find(response.to_tag)
+        if branch is not None and branch.answered and branch.remote is not None:
+            return branch.remote
+        described = description_of(response)
+        if described is not None:
+            return accept(described, response.hop.host, self.local)
+        if branch is None or branch.remote is None:
+            raise NoCommonCodec("the answer brings no description")
+        return branch.remote
 
     def _on_another_success(self, response: ReceivedResponse, first: ReceivedResponse) -> None:
         """13.2.2.4: the same answer again wants its ACK again; that of another branch is let go."""
@@ -147,12 +231,16 @@ class OutboundCall(Call):
         except SipError:
             return
         self.station.layer.send(*self._ack_of(other))
-        PlacedRequest(self, other, "BYE").send()
+        PlacedRequest(self, other, "BYE", extra=[("Reason", str(ELSEWHERE))]).send()
 
     def _dialog_of(self, response: ReceivedResponse) -> Dialog:
         dialog = Dialog.of_answer(response, self._destination.sender, f"<{self._destination.target}>", self._cseq)
         dialog.confirmed = True
         dialog.symmetric = self._destination.symmetric
+        branch = self._early.find(response.to_tag)
+        if branch is not None:  # 13.2.2.4: the numbers go on, the route set is that of the 2xx
+            dialog.local_cseq = branch.dialog.local_cseq
+            dialog.remote_cseq = branch.dialog.remote_cseq
         return dialog
 
     # -- what is sent
@@ -161,6 +249,7 @@ class OutboundCall(Call):
         match action:
             case CallDo.SEND_INVITE:
                 self._cseq += 1
+                self._early.clear()
                 self._send_invite()
             case CallDo.SEND_ACK:
                 self._acknowledge()
@@ -186,12 +275,14 @@ class OutboundCall(Call):
             ("To", f"<{destination.target}>"),
             ("Call-ID", self.call_id),
             ("CSeq", f"{self._cseq} INVITE"),
-            ("Contact", identity.contact(destination.hop, destination.user)),
+            ("Contact", self.contact(destination.hop)),
             ("Allow", ALLOW),
+            ("Supported", ABILITIES["Supported"]),
             ("User-Agent", identity.name),
+            *self.session.headers(),
         ]
         headers += self.proof("INVITE", str(destination.target))
-        body = self.local.offer().serialise()
+        body = self.describe(lambda local: local.offer())
         self._invite = make_request("INVITE", destination.target, headers, body)
         layer = self.station.layer
         self._transaction = layer.request(self._invite, branch, destination.hop, self)
@@ -214,13 +305,14 @@ class OutboundCall(Call):
         if self._invite is None or self._transaction is None:
             return
         station = self.station
-        station.layer.request(
-            make_cancel(self._invite), self._transaction.key[0], self._transaction.hop, _Unheard()
-        )
+        cancel = make_cancel(self._invite, self.why)
+        station.layer.request(cancel, self._transaction.key[0], self._transaction.hop, _Unheard())
         # 9.1: the INVITE counts as cancelled when no final answer comes.
         station.scheduler.call_later(station.timing.patience_s, self._give_up)
 
     def _give_up(self) -> None:
+        if self._transaction is not None:
+            self.station.layer.abandon(self._transaction)
         if possible(self.state, CallEvent.GIVE_UP):
             self.take(CallEvent.GIVE_UP)
 

@@ -69,7 +69,8 @@ class RtpStream:
     @property
     def can_time_out(self) -> bool:
         """Whether silence means a dead peer: not before the answer, nor while the other side holds the call."""
-        return self.remote is not None and self.remote.sends and self.remote.receives
+        remote = self.remote
+        return remote is not None and remote.sends and remote.receives and not remote.early
 
     def receive(self, now: float) -> None:
         """Take one datagram from the socket, if there is one."""

@@ -256,6 +256,14 @@ class TransactionLayer:
         if not self._sources[host]:
             del self._sources[host]
 
+    def abandon(self, transaction: ClientTransaction) -> None:
+        """No answer is waited for any more (RFC 3261 9.1). One that has a final answer ends by itself."""
+        if transaction.state in WAITING:
+            transaction.stop()
+            self.forget(transaction)
+            self._unanswered.discard(transaction)
+            self.on_answered()
+
     def transport_failed(self, hop: Hop, *, lost: bool = False) -> None:
         """Nothing can be sent there: everything under way to it fails (17.1.4). Where only a connection was `lost`
         our answers may still go by another (18.2.2)."""

@@ -13,20 +13,21 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from app.application.ports import LegId
-from app.telephony.calls import Call, CallUser, Station, description_of
+from app.telephony.bodies import description_of
+from app.telephony.calls import Call, CallUser, Station
 from app.telephony.digest import Authenticator
 from app.telephony.errors import BadMessage, BadSdp, NoCommonCodec
 from app.telephony.gate import Admitted, Gate, Load, OpenGate, Refusal
 from app.telephony.inbound_calls import InboundCall
+from app.telephony.limits import USUAL, Limits
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine
 from app.telephony.messages import (
-    ABILITIES,
-    ALLOW,
     ALLOWED,
     KNOWN,
+    OPTIONS_ABILITIES,
+    RETRY_AFTER_S,
     SDP,
-    SUPPORTED,
     Identity,
     accepts,
     make_response,
@@ -34,17 +35,14 @@ from app.telephony.messages import (
 )
 from app.telephony.offer_answer import choose
 from app.telephony.outbound_calls import Destination, OutboundCall
-from app.telephony.refer_forms import REFER_EVENT
+from app.telephony.refusals import headers_of, unsupported, warning
 from app.telephony.replacing import EndedDialogs, replaced_by, take_over
 from app.telephony.transaction_layer import Send, ServerTransaction, TransactionLayer
 from app.telephony.transactions import Scheduler, Timing
 from app.telephony.transfers import refuse_outside
-from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, read
+from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, read
 
 log = structlog.get_logger()
-
-EXTRA_OF = {405: {"Allow": ALLOW}, 415: {"Accept": SDP}, 489: {"Allow-Events": REFER_EVENT}}
-"""What an answer of this status must carry (RFC 3261 21.4.6, 21.4.13, RFC 6665 8.3.2)."""
 
 
 class UserAgent:
@@ -65,6 +63,7 @@ class UserAgent:
         gate: Gate | None = None,
         contact_users: Iterable[str] = (),
         policy_for: Callable[[Hop], MediaPolicy] = lambda _: IN_THE_CLEAR,
+        limits: Limits = USUAL,
     ) -> None:
         self._user = user
         self.gate = gate or OpenGate()
@@ -74,7 +73,9 @@ class UserAgent:
         self.layer = TransactionLayer(send, scheduler, timing or Timing())
         self._calls: dict[tuple[str, str], Call] = {}
         self._ended = EndedDialogs()
-        self.station = Station(identity, self.layer, media, self, self._calls, frozenset(contact_users), policy_for)
+        self.station = Station(
+            identity, self.layer, media, self, self._calls, frozenset(contact_users), policy_for, limits
+        )
         self._by_invite: dict[ServerTransaction, InboundCall] = {}
 
     @property
@@ -199,7 +200,7 @@ class UserAgent:
                 return invite.admitted
         elif request.to_tag:
             call = self._calls.get((request.call_id, request.to_tag))
-            return self.gate.judge_within(request, call.dialog if call is not None else None)
+            return self.gate.judge_within(request, call.dialog_with(request.from_tag) if call is not None else None)
         layer = self.layer
         calls = 0 if self.gate.trusts(request.hop) else self.calls_from(host)
         return self.gate.judge(request, Load(calls, layer.served_from(host), layer.served))
@@ -240,10 +241,15 @@ class UserAgent:
         elif request.method == "INVITE":
             self._serve_invite(transaction)
         elif request.method == "OPTIONS":
+            self._check_room()  # 11.2: the status that an INVITE would get
             contact = {"Contact": self.station.identity.contact(request.hop)}
-            self.station.respond(transaction, 200, extra={**ABILITIES, **contact})
+            self.station.respond(transaction, 200, extra={**OPTIONS_ABILITIES, **contact})
         else:
             refuse_outside(request)
+
+    def _check_room(self) -> None:
+        if len(self._calls) >= self.station.limits.most_calls:
+            raise BadMessage("", 503, {"Retry-After": RETRY_AFTER_S})
 
     def _serve_cancel(self, cancel: ServerTransaction) -> None:
         invite = self.layer.server_of(cancel.request, "INVITE")
@@ -262,6 +268,7 @@ class UserAgent:
         call.serve(transaction)
 
     def _serve_invite(self, transaction: ServerTransaction) -> None:
+        self._check_room()
         request = transaction.request
         offer = description_of(request)
         if not accepts(request, SDP):
@@ -287,30 +294,15 @@ class UserAgent:
     # -- refusals
 
     def _refuse(self, transaction: ServerTransaction, error: BadMessage) -> None:
-        extra = dict(EXTRA_OF.get(error.code, {}))
-        if error.code == 420:
-            extra["Unsupported"] = ", ".join(unsupported(transaction.request))
-        if error.reason:
-            extra["Warning"] = _warning(self.station.identity, error)
+        extra = headers_of(self.station.identity, transaction.request, error)
         self.station.respond(transaction, error.code, extra=extra)
 
     def _refuse_unread(self, message: Answerable) -> None:
         """Statelessly: the message has not enough of what a transaction is made of (8.2.7)."""
         identity = self.station.identity
-        extra = {"Server": identity.name, "Warning": _warning(identity, message.error)}
+        extra = {"Server": identity.name, "Warning": warning(identity, message.error)}
         log.debug("sip_refused", status=message.error.code, why=message.error.reason, pd_host=message.hop.host)
         # RFC 4475 3.1.2.18: what nobody knows is 501, however it is written.
         code = message.error.code if message.method in KNOWN or message.error.code != 400 else 501
         response = make_response(message, code, to_tag=secrets.token_hex(8), extra=extra)
         self.layer.send(bytes(response), reply_hop(message))
-
-
-def unsupported(request: ReceivedRequest) -> list[str]:
-    """The extensions that a request needs and we do not have (RFC 3261 8.2.2.3)."""
-    return [option for option in request.message.require if option.lower() not in SUPPORTED]
-
-
-def _warning(identity: Identity, error: BadMessage) -> str:
-    """RFC 3261 20.43: 305 and 304 speak of media, 399 of anything else."""
-    text = error.reason.replace("\\", "").replace('"', "'")
-    return f'{305 if error.code == 488 else 399} {bracketed(identity.host)}:{identity.port} "{text}"'

@@ -278,6 +278,14 @@ def parameter(parameters: Parameters, name: str) -> str | None:
     return None
 
 
+def tokens(message: ReceivedRequest | ReceivedResponse, name: str) -> frozenset[str]:
+    """The words of a header such as Supported or Allow, which may stand in any case but for methods."""
+    lines = message.message.headers.getlist(name)
+    return frozenset(
+        one.strip() if name == "Allow" else one.strip().lower() for line in lines for one in line.split(",")
+    )
+
+
 def hop_of(uri: URI, transport: TransportName = "UDP") -> Hop | None:
     """Where a URI leads, if it names a host by address; None for names, which are never resolved.
 

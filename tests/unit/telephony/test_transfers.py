@@ -211,7 +211,7 @@ def test_nobody_may_ask_outside_a_call_or_before_one(bench: Bench) -> None:
     assert bench.codes(request("REFER", branch="u", to_tag="unknown", extra=[TARGET])) == [481]
     call = bench.dial(may_refer=True)
     bench.receive(response(next(one for one in bench.sent() if isinstance(one, Request)), 180))
-    assert bench.codes(refer(call)) == [481]
+    assert bench.codes(refer(call)) == [603]
     assert bench.told.heard == [("ringing",)]
 
 

@@ -13,7 +13,7 @@ from app.telephony.messages import ALLOW
 from app.telephony.wire import Hop
 from tests.unit.telephony.peer import CALLER, OFFER, Bench, codes, request, response
 
-KNOWN_BUT_NOT_SERVED = ["REGISTER", "SUBSCRIBE", "MESSAGE", "PUBLISH", "UPDATE", "PRACK"]
+KNOWN_BUT_NOT_SERVED = ["REGISTER", "SUBSCRIBE", "MESSAGE", "PUBLISH"]
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_refer_within_a_call_makes_nobody_dial(bench: Bench) -> None:
 
 
 def test_8_2_2_3_an_unknown_extension_is_420(bench: Bench) -> None:
-    sent = bench.receive(request("INVITE", body=OFFER, extra=["Require: 100rel, timer"]))
+    sent = bench.receive(request("INVITE", body=OFFER, extra=["Require: 100rel, path, timer, gruu"]))
     assert codes(sent) == [420]
-    assert sent[0].headers["Unsupported"] == "100rel, timer"
+    assert sent[0].headers["Unsupported"] == "path, gruu"
     assert bench.told.heard == []
 
 
@@ -58,7 +58,7 @@ def test_8_2_2_3_cancel_is_not_asked_for_extensions(bench: Bench) -> None:
     assert bench.codes(request("CANCEL", extra=["Require: 100rel"])) == [200, 487]
 
 
-@pytest.mark.parametrize("method", ["BYE", "INFO"])
+@pytest.mark.parametrize("method", ["BYE", "INFO", "PRACK", "UPDATE"])
 def test_15_1_2_without_a_dialog_481(bench: Bench, method: str) -> None:
     assert bench.codes(request(method)) == [481]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from math import log2
 from typing import Final
 
 from app.application.ports import LegQuality
@@ -53,7 +52,7 @@ def delay_impairment(delay_ms: float) -> float:
     """Idd (G.107 7.4): what one-way delay costs a conversation without echo; nothing up to 100 ms."""
     if delay_ms <= 100:
         return 0.0
-    x = log2(delay_ms / 100)
+    x = math.log2(delay_ms / 100)
     return 25 * (_sixth_root(1 + x**6) - 3 * _sixth_root(1 + (x / 3) ** 6) + 2)
 
 

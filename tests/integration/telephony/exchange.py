@@ -38,6 +38,12 @@ class Exchange:
         self.on_arrival: Callable[[LegId], None] = self.take
         self.greeting: Clip | None = None
 
+    @property
+    def port(self) -> int:
+        """Where the line listens."""
+        assert self.line is not None
+        return self.line.port
+
     # -- what may be done with an arriving call
 
     def take(self, leg: LegId) -> None:

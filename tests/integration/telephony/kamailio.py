@@ -1,0 +1,138 @@
+"""kamailio as the proxy of a trunk or an office, with a configuration made for one test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S, free_port
+
+RUNS_AS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
+"""Debian puts it where only root looks."""
+
+_CONFIGURATION = """
+debug=0
+log_stderror=yes
+children=1
+tcp_children=1
+auto_aliases=no
+dns=no
+rev_dns=no
+listen=udp:127.0.0.1:{port}
+listen=tcp:127.0.0.1:{port}
+{more}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "corex.so"
+loadmodule "pv.so"
+loadmodule "xlog.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+modparam("usrloc", "preload", "location")
+
+request_route {{
+    xlog("L_ALERT", "took $rm $rU from $sp, route <$hdr(Route)>\\n");
+    if (is_method("OPTIONS") && !has_totag()) {{ sl_send_reply("200", "Here"); exit; }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "No route set");
+        exit;
+    }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (is_method("REGISTER")) {{ save("location"); exit; }}
+    t_check_trans();
+    record_route();
+    {routing}
+}}
+"""
+
+
+class Kamailio:
+    """A running kamailio. `said` is all that it logged."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self._process = process
+        self.port = port
+        self.said = ""
+
+    async def read(self) -> None:
+        """Until it ends."""
+        assert self._process.stderr is not None
+        while piece := await self._process.stderr.read(4096):
+            self.said += piece.decode(errors="replace")
+
+    def took(self, method: str, *, routed: bool = False) -> int:
+        """How many requests of the method came to it, or of these, how many by a route set."""
+        lines = [line for line in self.said.splitlines() if f"took {method} " in line]
+        return (
+            sum("route <>" not in line and "route <<null>>" not in line for line in lines) if routed else len(lines)
+        )
+
+    async def listens(self) -> None:
+        """Wait until it answers: it says nowhere that it listens."""
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.bind((LOOPBACK, 0))
+            asking.connect((LOOPBACK, self.port))
+            asking.setblocking(False)
+            async with asyncio.timeout(PATIENCE_S):
+                while self._process.returncode is None:
+                    with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+                        asking.send(_options(asking.getsockname()[1], self.port))
+                        await asyncio.wait_for(loop.sock_recv(asking, 4096), 0.1)
+                        return
+        pytest.fail(f"kamailio ended: {self.said[-2000:]}")
+
+
+def _options(from_port: int, to_port: int) -> bytes:
+    return (
+        f"OPTIONS sip:{LOOPBACK}:{to_port} SIP/2.0\r\n"
+        f"Via: SIP/2.0/UDP {LOOPBACK}:{from_port};branch=z9hG4bKhere;rport\r\n"
+        f"From: <sip:test@{LOOPBACK}>;tag=1\r\nTo: <sip:{LOOPBACK}:{to_port}>\r\nCall-ID: here\r\n"
+        "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
+
+
+@asynccontextmanager
+async def kamailio(folder: Path, routing: str, *, port: int = 0, more: str = "") -> AsyncIterator[Kamailio]:
+    """A proxy that puts itself into the route set; `routing` is what it does with a first request (its script),
+    `more` are other settings."""
+    program = shutil.which("kamailio", path=RUNS_AS)
+    if program is None:
+        pytest.skip("needs the Debian package kamailio: scripts/install_debian.sh installs it")
+    port = port or free_port()
+    file = folder / "kamailio.cfg"
+    file.write_text(_CONFIGURATION.format(port=port, routing=routing, more=more))
+    process = await asyncio.create_subprocess_exec(
+        *(program, "-DD", "-E", "-m", "32", "-M", "4", "-f", str(file), "-Y", str(folder), "-w", str(folder)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    proxy = Kamailio(process, port)
+    reading = asyncio.create_task(proxy.read())
+    try:
+        await proxy.listens()
+        yield proxy
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 10)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        await reading

@@ -1,32 +1,35 @@
-"""What the media engine costs: CPU of the line for RTP legs, bridged in pairs and all listened to.
+"""What the media engine costs and does: CPU of the line for RTP legs, all listened to, bridged in pairs or not.
 
-    python -m scripts.bench_media [--seconds 10] [--legs 50 100]
+    python -m scripts.bench_media [--seconds 10] [--legs 100 500] [--bridged] [--playing] [--profile]
 
 The other ends live in a process of their own, so that only the engine's CPU is counted. Prints a table and, as the
-last line, the same as JSON.
+last line, the same as JSON. Other programs on the machine disturb jitter and delay: take the best of several runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import cProfile
 import json
 import multiprocessing
+import pstats
 import resource
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 
-from app.application.ports import LegId
+import numpy as np
+
+from app.application.ports import Clip, LegId
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.media import Media
 from app.telephony.media_port import RtpRemote
-from app.telephony.rtp import RtpPacket
+from scripts.far_ends import FarFigures, run_far_ends
 
 FIRST_PORT = 22000
 OPERATORS: dict[str, str] = {}
+MUSIC = Clip("music", np.random.default_rng(1).integers(-9000, 9000, 80000).astype("<i2").tobytes())
 
 
 @dataclass(frozen=True)
@@ -34,43 +37,16 @@ class Figures:
     """`cpu_ms_per_leg_second`: CPU of the engine for one second of one leg, both directions."""
 
     legs: int
-    seconds: float
+    bridged: bool
     cpu_ms_per_leg_second: float
-    packets_expected: int
+    packets_sent: int
     packets_received: int
+    jitter_ms: float
+    longest_gap_ms: float
+    delay_p50_ms: float | None
+    delay_p99_ms: float | None
     frames_heard: int
     longest_tick_ms: float
-
-
-def far_ends(legs: int, seconds: float, pipe: Connection) -> None:
-    """Send a packet every 20 ms on each socket; count what comes back."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(legs)]
-    for sock in sockets:
-        sock.bind(("127.0.0.1", 0))
-        sock.setblocking(False)
-    pipe.send([sock.getsockname()[1] for sock in sockets])
-    ports: list[int] = pipe.recv()
-    received = 0
-    began = time.monotonic()
-    for n in range(round(seconds * 50)):
-        time.sleep(max(0.0, began + n * 0.02 - time.monotonic()))
-        for leg, (sock, port) in enumerate(zip(sockets, ports, strict=True)):
-            packet = RtpPacket(8, n & 0xFFFF, n * 160, leg, bytes(((n * 7 + leg) & 0xFF,)) * 160)
-            sock.sendto(packet.serialise(), ("127.0.0.1", port))
-            received += drained(sock)
-    pipe.send(received)
-    for sock in sockets:
-        sock.close()
-
-
-def drained(sock: socket.socket) -> int:
-    count = 0
-    while True:
-        try:
-            sock.recv(2048)
-        except BlockingIOError:
-            return count
-        count += 1
 
 
 class Longest:
@@ -91,9 +67,11 @@ def cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-async def measured(legs: int, seconds: float) -> Figures:
+async def measured(
+    legs: int, seconds: float, *, bridged: bool, playing: bool, profile: cProfile.Profile | None
+) -> Figures:
     pipe, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=far_ends, args=(legs, seconds, theirs))
+    process = multiprocessing.get_context("spawn").Process(target=run_far_ends, args=(legs, seconds, theirs))
     process.start()
     media = Media("127.0.0.1", (FIRST_PORT, FIRST_PORT + 2 * legs), BrowserPhones("127.0.0.1", 0, OPERATORS.get))
     remote_ports: list[int] = await asyncio.to_thread(pipe.recv)
@@ -108,23 +86,34 @@ async def measured(legs: int, seconds: float) -> Figures:
     for name, port in zip(names, remote_ports, strict=True):
         media.connect_rtp(name, RtpRemote("127.0.0.1", port, "PCMA", 8, 101))
         media.listen(name, sink)
-    for one, other in zip(names[::2], names[1::2], strict=False):
-        media.bridge(one, other)
+        if playing:
+            media.play(name, [MUSIC], tag="music", loop=True)
+    if bridged:
+        for one, other in zip(names[::2], names[1::2], strict=False):
+            media.bridge(one, other)
     tick = Longest(media.tick)
     media.tick = tick  # type: ignore[method-assign]  # watched from outside
     await media.start()
     began = cpu_s()
+    if profile is not None:
+        profile.enable()
     pipe.send(ports)
-    received: int = await asyncio.to_thread(pipe.recv)
+    far: FarFigures = await asyncio.to_thread(pipe.recv)
+    if profile is not None:
+        profile.disable()
     spent = cpu_s() - began
     await media.stop()
     await asyncio.to_thread(process.join)
     return Figures(
         legs=legs,
-        seconds=seconds,
+        bridged=bridged,
         cpu_ms_per_leg_second=round(1000 * spent / (legs * seconds), 3),
-        packets_expected=round(legs * seconds * 50),
-        packets_received=received,
+        packets_sent=far.sent,
+        packets_received=far.received,
+        jitter_ms=far.jitter_ms,
+        longest_gap_ms=far.longest_gap_ms,
+        delay_p50_ms=far.delay_p50_ms,
+        delay_p99_ms=far.delay_p99_ms,
         frames_heard=frames,
         longest_tick_ms=round(1000 * tick.seconds, 2),
     )
@@ -132,14 +121,22 @@ async def measured(legs: int, seconds: float) -> Figures:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--legs", type=int, nargs="+", default=[50, 100])
+    arguments.add_argument("--legs", type=int, nargs="+", default=[100])
     arguments.add_argument("--seconds", type=float, default=10.0)
+    arguments.add_argument("--bridged", action="store_true", help="legs are bridged in pairs")
+    arguments.add_argument("--playing", action="store_true", help="legs hear music")
+    arguments.add_argument("--profile", action="store_true", help="say where the time goes (slower)")
     given = arguments.parse_args()
-    results = [asyncio.run(measured(legs, given.seconds)) for legs in given.legs]
-    print(f"{'legs':>5} {'CPU ms a leg-second':>20} {'packets back':>20} {'longest tick, ms':>17}")
+    profile = cProfile.Profile() if given.profile else None
+    results = [
+        asyncio.run(measured(legs, given.seconds, bridged=given.bridged, playing=given.playing, profile=profile))
+        for legs in given.legs
+    ]
     for figures in results:
-        back = f"{figures.packets_received} of {figures.packets_expected}"
-        print(f"{figures.legs:>5} {figures.cpu_ms_per_leg_second:>20} {back:>20} {figures.longest_tick_ms:>17}")
+        for name, value in asdict(figures).items():
+            print(f"{name:>24} {value}")
+    if profile is not None:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(35)
     print(json.dumps([asdict(figures) for figures in results]))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from app.telephony.surplus import FRAME_SAMPLES, Surplus
+from app.telephony.surplus import FRAME_SAMPLES, WatchedSurplus
 
 FRAME_BYTES: Final = 2 * FRAME_SAMPLES
 SILENCE: Final = bytes(FRAME_BYTES)
@@ -30,7 +30,7 @@ class FrameQueue:
         self._gathering = True
         self._last = SILENCE
         self._missing = FADE_FRAMES
-        self._surplus = Surplus(FRAME_SAMPLES)
+        self._surplus = WatchedSurplus(FRAME_SAMPLES)
 
     def put(self, frame: bytes) -> None:
         """A frame of 320 bytes."""

@@ -1,165 +1,326 @@
-"""The jitter buffer of one RTP stream: packets in as they come, one frame of 20 ms out each tick.
+"""The jitter buffers of all RTP streams: packets in as they come, one frame of 20 ms a leg out each tick.
 
 Sound is placed by timestamp (RFC 3550 5.1), so that order, duplicates and packet sizes do not matter. A packet that
 comes late deepens the buffer; what is deeper than need be is taken back by `Surplus`. The frames out are gap-free
-in time: what did not arrive is the frame before once more, faded to nothing over 60 ms as ITU-T G.711 Appendix I
-does, then silence.
+in time; what did not arrive is told by its stage, and made up by `app.telephony.concealment`.
+
+All of it stands in columns over the legs. The ordinary packet (20 ms, in its place, in time) of every leg is placed
+in a few array operations (`place`), every other one by itself (`put`); both work on the same columns.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from functools import partial
+from typing import ClassVar, Final
+
+import numpy as np
 
 from app.telephony import g711
-from app.telephony.media_port import Codec
+from app.telephony.leg_rows import Column, Flags, Ints, Octets, Table
 from app.telephony.rtp import samples_between, sequence_after
-from app.telephony.surplus import Surplus
+from app.telephony.surplus import NOTHING, WINDOW_TICKS, Surplus
 
 FRAME: Final = 160
 TARGET: Final = 2 * FRAME  # how far ahead of need the first packet of a stream is placed
 SPARE: Final = FRAME  # how far ahead a calm stream stays
 DEEPEST: Final = 16 * FRAME
-FADE_FRAMES: Final = 3
+FADE_FRAMES: Final = 3  # so many frames in a row are made up, then there is silence
+NO_SOUND: Final = FADE_FRAMES + 1
+"""The stage of a frame of which nothing is to be heard."""
 QUIET: Final = 3  # in steps of 128: -36 dBFS
+OTHER_CODEC: Final = len(g711.LAWS)
+"""The `law` of a row whose octets are no G.711 codes."""
 
-_RING: Final = 8000
-_ALL: Final = b"\x01" * FRAME
-_NONE: Final = bytes(FRAME)
+_SLOTS: Final = 32  # frames in a ring: a power of two, and more than DEEPEST
+_DEEPEST_FRAMES: Final = DEEPEST // FRAME
+_EMPTY, _WHOLE, _PART = 0, 1, 2
+_HALF: Final = 0x80000000
+_WORD: Final = 0xFFFFFFFF
+_LOUDNESS: Final = [np.frombuffer(g711.LOUDNESS[law], np.uint8) for law in g711.LAWS]
+_SILENCE: Final = [g711.SILENCE[law] for law in g711.LAWS] + [0]
 
 
-class JitterBuffer:
-    """Positions are samples on the reader's own endless scale; `_read` is the next one to be played."""
+class JitterBuffers(Table):
+    """Positions are samples on each reader's own endless scale; `read` is the frame of 160 to be played next."""
 
-    def __init__(self, law: Codec) -> None:
-        self._silence = bytes((g711.SILENCE[law],)) * FRAME
-        self._loudness = g711.LOUDNESS[law]
-        self._ring = bytearray(_RING)
-        self._present = bytearray(_RING)
-        self._read = 0
-        self._end = 0  # after the newest sample placed
-        self._ssrc: int | None = None
-        self._known_timestamp = 0
-        self._known_position = 0
-        self._stray_next: int | None = None
-        self._hold_frames = 0
-        self._last = self._silence
-        self._missing = FADE_FRAMES
-        self._surplus = Surplus(SPARE)
-        self.late = 0
-        self.duplicates = 0
-        self.concealed = 0
-        self.skipped = 0
-        self.resyncs = 0
+    columns: ClassVar[dict[str, Column]] = {
+        "ring": Column(np.uint8, (_SLOTS, FRAME)),
+        "filled": Column(np.uint8, (_SLOTS,)),
+        "last": Column(np.uint8, (FRAME,)),
+        "law": Column(np.uint8),
+        "read": Column(),
+        "end": Column(),  # after the newest sample placed
+        "ssrc": Column(fill=-1),
+        "known_timestamp": Column(),
+        "known_position": Column(),
+        "stray_next": Column(fill=-1),
+        "hold": Column(),
+        "missing": Column(fill=NO_SOUND),
+        "least": Column(fill=NOTHING),
+        "late": Column(),
+        "duplicates": Column(),
+        "concealed": Column(),
+        "skipped": Column(),
+        "resyncs": Column(),
+    }
+    ring: Octets
+    filled: Octets
+    last: Octets
+    law: Octets
+    read: Ints
+    end: Ints
+    ssrc: Ints
+    known_timestamp: Ints
+    known_position: Ints
+    stray_next: Ints
+    hold: Ints
+    missing: Ints
+    least: Ints
+    late: Ints
+    duplicates: Ints
+    concealed: Ints
+    skipped: Ints
+    resyncs: Ints
 
-    def put(self, sequence: int, timestamp: int, ssrc: int, codes: bytes) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._ticks = 0
+        self._masks: dict[tuple[int, int], bytearray] = {}
+        self._surplus: dict[int, Surplus] = {}
+        self._with_surplus: set[int] = set()
+
+    def grown(self) -> None:
+        self._frames = self.ring.reshape(-1, FRAME)
+        self._states = self.filled.reshape(-1)
+        self._base = np.arange(self.capacity, dtype=np.int64) * _SLOTS
+
+    def clear(self, row: int) -> None:
+        super().clear(row)
+        self._forget_parts(row)
+        self._surplus.pop(row, None)
+        self._with_surplus.discard(row)
+
+    def begin(self, row: int, law: int) -> None:
+        """A stream of that law (its place in `g711.LAWS`, or OTHER_CODEC) is expected, and begins."""
+        self.clear(row)
+        self.law[row] = law
+        self.last[row] = _SILENCE[law]
+        self._surplus[row] = Surplus(SPARE)
+
+    def depth(self, row: int) -> int:
+        """Samples from the next one to be played to the newest."""
+        return max(0, int(self.end[row] - self.read[row] * FRAME))
+
+    # The ordinary packet, of many legs at once
+
+    def place(self, rows: Ints, timestamps: Ints, payloads: Octets) -> Flags:
+        """Place one packet of 160 octets of each row, if it comes in time and to a place of its own; tells which.
+
+        No row may stand twice in `rows`; the packets are of the SSRC that the row knows.
+        """
+        position = timestamps - self.known_timestamp.take(rows)
+        position = ((position + _HALF) & _WORD) - _HALF + self.known_position.take(rows)
+        frame = position // FRAME
+        ahead = frame - self.read.take(rows)
+        at = rows * _SLOTS + (frame & (_SLOTS - 1))
+        fits: Flags = (ahead >= 0) & (ahead < _DEEPEST_FRAMES) & (frame * FRAME == position)
+        fits &= self._states.take(at) == _EMPTY
+        if not fits.all():
+            rows, at, ahead, position = rows[fits], at[fits], ahead[fits], position[fits]
+            timestamps, payloads = timestamps[fits], payloads[fits]
+        self._frames[at] = payloads
+        self._states[at] = _WHOLE
+        self.known_timestamp[rows] = timestamps
+        self.known_position[rows] = position
+        self.end[rows] = np.maximum(self.end.take(rows), position + FRAME)
+        self.least[rows] = np.minimum(self.least.take(rows), ahead * FRAME)
+        self.stray_next[rows] = -1
+        return fits
+
+    # Any packet
+
+    def put(self, row: int, sequence: int, timestamp: int, ssrc: int, codes: bytes) -> None:
         """Take a packet's sound, of any length up to 280 ms."""
         if not codes or len(codes) > DEEPEST - TARGET:
             return
-        if ssrc != self._ssrc:
-            self._ssrc = ssrc
-            self._begin_anew(timestamp)
-        position = self._known_position + samples_between(self._known_timestamp, timestamp)
-        if position == self._end:
-            self._skip_to(position + len(codes) - DEEPEST)
-        ahead = position - self._read
+        if ssrc != self.ssrc[row]:
+            self.ssrc[row] = ssrc
+            self._begin_anew(row, timestamp)
+        known_timestamp, known_position = int(self.known_timestamp[row]), int(self.known_position[row])
+        position = known_position + samples_between(known_timestamp, timestamp)
+        if position == self.end[row]:
+            self._skip_to(row, position + len(codes) - DEEPEST)
+        ahead = position - int(self.read[row]) * FRAME
         if ahead < -DEEPEST or ahead + len(codes) > DEEPEST:
-            if sequence != self._stray_next:
-                self._stray_next = sequence_after(sequence)
+            if sequence != self.stray_next[row]:
+                self.stray_next[row] = sequence_after(sequence)
                 return
-            self._begin_anew(timestamp)
-            position = self._known_position
-            ahead = TARGET
-        self._stray_next = None
-        self._known_timestamp, self._known_position = timestamp, position
-        self._surplus.note(ahead)
+            self._begin_anew(row, timestamp)
+            position, ahead = int(self.known_position[row]), TARGET
+        self.stray_next[row] = -1
+        self.known_timestamp[row], self.known_position[row] = timestamp, position
+        self.least[row] = min(int(self.least[row]), ahead)
         if ahead < 0:
-            self._deepen(-ahead)
-        self._write(position, codes)
+            self._deepen(row, -ahead)
+        self._write(row, position, codes)
 
-    def pull(self) -> tuple[bytes, int]:
-        """The next 160 codes, and how often the frame was repeated: 0 plays as it is, 1..FADE_FRAMES fades."""
-        self._surplus.tick()
-        if self._hold_frames:
-            self._hold_frames -= 1
-            return self._conceal()
-        frame = self._take()
-        if frame is None:
-            return self._conceal()
-        if self._surplus.frames and self._end - self._read >= FRAME:
-            first = frame
-            if self._surplus.take(lambda: max(first.translate(self._loudness)) <= QUIET):
-                self.skipped += 1
-                frame = self._take() or first
-        self._last = frame
-        self._missing = 0
-        return frame, 0
+    def _begin_anew(self, row: int, timestamp: int) -> None:
+        if self.end[row]:
+            self.resyncs[row] += 1
+        self.filled[row] = _EMPTY
+        self._forget_parts(row)
+        self.known_timestamp[row] = timestamp
+        self.known_position[row] = self.end[row] = self.read[row] * FRAME + TARGET
+        self.hold[row] = 0
+        self.least[row] = NOTHING
+        self._surplus[row].forget()
+        self._with_surplus.discard(row)
 
-    @property
-    def depth(self) -> int:
-        """Samples from the next one to be played to the newest."""
-        return max(0, self._end - self._read)
-
-    def _begin_anew(self, timestamp: int) -> None:
-        if self._end:
-            self.resyncs += 1
-        self._present[:] = bytes(_RING)
-        self._known_timestamp = timestamp
-        self._known_position = self._end = self._read + TARGET
-        self._hold_frames = 0
-        self._surplus.forget()
-
-    def _deepen(self, behind: int) -> None:
+    def _deepen(self, row: int, behind: int) -> None:
         """A packet came too late: read later by as many frames, at no cost when there is nothing to play."""
-        self.late += 1
+        self.late[row] += 1
         frames = -(-behind // FRAME)
-        if self._end <= self._read:
-            self._read -= frames * FRAME
+        if self.end[row] <= self.read[row] * FRAME:
+            self.read[row] -= frames
         else:
-            room = (DEEPEST - self.depth) // FRAME
-            self._hold_frames = min(max(self._hold_frames, frames), room)
+            room = (DEEPEST - self.depth(row)) // FRAME
+            self.hold[row] = min(max(int(self.hold[row]), frames), room)
 
-    def _skip_to(self, position: int) -> None:
+    def _skip_to(self, row: int, position: int) -> None:
         """Leave out whole frames, so that the newest sound of a burst fits."""
-        while self._read < position:
-            self._take()
-            self.skipped += 1
+        while self.read[row] * FRAME < position:
+            self._next(row)
+            self.skipped[row] += 1
 
-    def _write(self, position: int, codes: bytes) -> None:
-        if position < self._read:
-            codes = codes[self._read - position :]
-            position = self._read
+    def _write(self, row: int, position: int, codes: bytes) -> None:
+        start = int(self.read[row]) * FRAME
+        if position < start:
+            codes = codes[start - position :]
+            position = start
         if not codes:
             return
-        self._end = max(self._end, position + len(codes))
-        start = position % _RING
-        if self._present[start]:
-            self.duplicates += 1
-        self._place(start, codes[: _RING - start])
-        if start + len(codes) > _RING:
-            self._place(0, codes[_RING - start :])
+        self.end[row] = max(int(self.end[row]), position + len(codes))
+        self.duplicates[row] += self._is_there(row, position)
+        while codes:
+            frame, offset = divmod(position, FRAME)
+            part = codes[: FRAME - offset]
+            self._write_part(row, frame & (_SLOTS - 1), offset, part)
+            position += len(part)
+            codes = codes[len(part) :]
 
-    def _place(self, start: int, codes: bytes) -> None:
-        end = start + len(codes)
-        self._ring[start:end] = codes
-        self._present[start:end] = _ALL if len(codes) == FRAME else _ALL[:1] * len(codes)
+    def _write_part(self, row: int, slot: int, offset: int, part: bytes) -> None:
+        self.ring[row, slot, offset : offset + len(part)] = np.frombuffer(part, np.uint8)
+        if self.filled[row, slot] == _WHOLE:
+            return
+        mask = self._masks.setdefault((row, slot), bytearray(FRAME))
+        mask[offset : offset + len(part)] = b"\x01" * len(part)
+        if all(mask):
+            del self._masks[row, slot]
+            self.filled[row, slot] = _WHOLE
+        else:
+            self.filled[row, slot] = _PART
 
-    def _take(self) -> bytes | None:
-        """The frame at the reading position, which moves on; None when no sample of it arrived."""
-        start = self._read % _RING
-        self._read += FRAME
-        present = self._present[start : start + FRAME]
-        if present == _NONE:
+    def _is_there(self, row: int, position: int) -> bool:
+        frame, offset = divmod(position, FRAME)
+        slot = frame & (_SLOTS - 1)
+        state = self.filled[row, slot]
+        return bool(state == _WHOLE or (state == _PART and self._masks[row, slot][offset]))
+
+    def _forget_parts(self, row: int) -> None:
+        for key in [key for key in self._masks if key[0] == row]:
+            del self._masks[key]
+
+    # The tick
+
+    def take(self, rows: int) -> tuple[Octets, Ints]:
+        """One frame of each of the first `rows` rows: (rows, 160) octets, and the stage of each frame.
+
+        Stage 0: as it arrived; 1..FADE_FRAMES: the so-manieth in a row that is to be made up; NO_SOUND: silence.
+        Only the octets of stage 0 mean anything.
+        """
+        self._end_windows(rows)
+        read = self.read[:rows]
+        at = self._base[:rows] + (read & (_SLOTS - 1))
+        codes = self._frames.take(at, axis=0)
+        states = self._states.take(at)
+        holding = self.hold[:rows] > 0
+        if holding.any():
+            self.hold[:rows] -= holding
+            read += ~holding
+            states[holding] = _EMPTY
+            at = at[~holding]
+        else:
+            read += 1
+        self._states[at] = _EMPTY
+        stages = self._count_missing(codes, states)
+        if self._with_surplus:
+            self._leave_out(codes, stages)
+        return codes, stages
+
+    def _count_missing(self, codes: Octets, states: Octets) -> Ints:
+        """The stages; frames of which a part is there are filled from the frame before."""
+        rows = len(states)
+        there = states != _EMPTY
+        if (states == _PART).any():
+            for row in np.flatnonzero(states == _PART).tolist():
+                codes[row] = self._filled_up(row, codes[row], int(self.read[row]) - 1)
+        missing = self.missing[:rows]
+        if there.all():
+            missing[:] = 0
+            self.last[:rows] = codes
+            return np.zeros(rows, np.int64)
+        np.minimum(missing + 1, NO_SOUND, out=missing)
+        missing[there] = 0
+        self.concealed[:rows] += (missing > 0) & (missing < NO_SOUND)
+        self.last[:rows][there] = codes[there]
+        return missing.copy()
+
+    def _filled_up(self, row: int, codes: Octets, frame: int) -> Octets:
+        mask = self._masks.pop((row, frame & (_SLOTS - 1)))
+        self.concealed[row] += 1
+        return np.where(np.frombuffer(mask, np.bool_), codes, self.last[row])
+
+    def _next(self, row: int) -> Octets | None:
+        """The frame of one row at its reading position, which moves on; None when no sample of it arrived."""
+        frame = int(self.read[row])
+        slot = frame & (_SLOTS - 1)
+        state = self.filled[row, slot]
+        self.read[row] += 1
+        self.filled[row, slot] = _EMPTY
+        if state == _EMPTY:
             return None
-        self._present[start : start + FRAME] = _NONE
-        frame = bytes(self._ring[start : start + FRAME])
-        if present == _ALL:
-            return frame
-        self.concealed += 1
-        return bytes(new if there else old for new, old, there in zip(frame, self._last, present, strict=True))
+        codes = self.ring[row, slot]
+        return self._filled_up(row, codes, frame) if state == _PART else codes.copy()
 
-    def _conceal(self) -> tuple[bytes, int]:
-        if self._missing >= FADE_FRAMES:
-            return self._silence, 0
-        self._missing += 1
-        self.concealed += 1
-        return self._last, self._missing
+    def _leave_out(self, codes: Octets, stages: Ints) -> None:
+        for row in list(self._with_surplus):
+            surplus = self._surplus[row]
+            if row >= len(stages) or stages[row] or self.end[row] - self.read[row] * FRAME < FRAME:
+                continue
+            if surplus.take(partial(self._is_quiet, row, codes[row])):
+                self.skipped[row] += 1
+                following = self._next(row)
+                if following is not None:
+                    codes[row] = self.last[row] = following
+            if not surplus.frames:
+                self._with_surplus.discard(row)
+
+    def _is_quiet(self, row: int, codes: Octets) -> bool:
+        law = int(self.law[row])
+        return law != OTHER_CODEC and int(_LOUDNESS[law].take(codes).max()) <= QUIET
+
+    def _end_windows(self, rows: int) -> None:
+        """Judge each row's surplus once a second, not all rows in the same tick."""
+        self._ticks += 1
+        for row in self._with_surplus:
+            self._surplus[row].tick()
+        for row in range(self._ticks % WINDOW_TICKS, rows, WINDOW_TICKS):
+            surplus = self._surplus.get(row)
+            if surplus is None:
+                continue
+            surplus.end_window(int(self.least[row]))
+            self.least[row] = NOTHING
+            if surplus.frames:
+                self._with_surplus.add(row)
+            else:
+                self._with_surplus.discard(row)

@@ -2,7 +2,8 @@
 
 One tick reads what arrived, takes one frame of each leg, decodes all of them in one array operation, encodes what
 each leg is to hear in another, and sends. Listeners and callbacks are served after that, so that whoever is told
-may bridge, play or close at once.
+may bridge, play or close at once. While there are plain bridges of RTP legs, what arrives is read more often, and
+goes straight on (`app.telephony.forwarding`). Decided in docs/decisions/0010-media-in-arrays.md.
 """
 
 from __future__ import annotations
@@ -12,57 +13,24 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import structlog
 
 from app.application.ports import Clip, LegId
 from app.domain.errors import BadInput
-from app.telephony import g711
 from app.telephony.arrivals import Arrivals
 from app.telephony.browser_phone import BrowserPhones
-from app.telephony.desk import BrowserEnd
-from app.telephony.jitter_buffer import FADE_FRAMES
+from app.telephony.legs import Leg, Sink, Tap, confer
 from app.telephony.media_port import MediaEvents, RtpRemote
-from app.telephony.playback import FRAME, SILENCE, ClipForms, Form, Playback
+from app.telephony.mixing import Mixer
+from app.telephony.playback import SILENCE, ClipForms, Playback
 from app.telephony.rtp_ports import RtpPorts
 from app.telephony.rtp_stream import RtpStream
+from app.telephony.rtp_tables import RtpTables
 from app.telephony.ticker import Ticker
 
 _log = structlog.get_logger()
 
 _SIGNS_OF_LIFE_EVERY_TICKS: Final = 50
-_FADES: Final = [np.linspace(1 - n / FADE_FRAMES, 1 - (n + 1) / FADE_FRAMES, FRAME) for n in range(FADE_FRAMES)]
-_DECODE: Final = g711.DECODE.reshape(-1)
-_ENCODE: Final = g711.ENCODE.reshape(-1)
-
-Sink = Callable[[bytes], None]
-Sound = npt.NDArray[np.int16]
-
-
-class _Leg:
-    """A leg and what it does; exactly one of `rtp` and `browser` is there."""
-
-    def __init__(self, name: LegId, *, rtp: RtpStream | None = None, browser: BrowserEnd | None = None) -> None:
-        self.name = name
-        self.opened_at = _now()
-        self.rtp = rtp
-        self.browser = browser
-        self.peer: _Leg | None = None
-        self.playback: Playback | None = None
-        self.sink: Sink | None = None
-        self.lost = False
-        self.fault_logged = False
-        self.place = 0  # its row in this tick's arrays
-
-    @property
-    def form(self) -> Form:
-        return self.rtp.remote.codec if self.rtp is not None and self.rtp.remote is not None else None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether sound can flow: an RTP leg's cannot before the answer."""
-        return self.rtp is None or self.rtp.remote is not None
 
 
 class Media:
@@ -78,16 +46,20 @@ class Media:
         gone_for_s: float = 30.0,
     ) -> None:
         self._ports = RtpPorts(rtp_host, *rtp_ports)
-        self._arrivals = Arrivals()
+        self._tables = RtpTables(self._cannot_send)
+        self._arrivals = Arrivals(self._tables)
+        self._mixer = Mixer(self._tables)
         self._browsers = browsers
         self._silent_for_s = silent_for_s
         self._gone_for_s = gone_for_s
         self._events: MediaEvents | None = None
-        self._legs: dict[LegId, _Leg] = {}
+        self._legs: dict[LegId, Leg] = {}
+        self._by_row: dict[int, Leg] = {}
+        self._changed = True
         self._clips = ClipForms()
-        self._ticker = Ticker(lambda: self.tick(), self._skip)
+        self._ticker = Ticker(lambda: self.tick(), self._skip, self.forward)
         self._ticks = 0
-        self._due: list[tuple[LegId, Callable[[], None]]] = []
+        self._due: list[tuple[Leg, Callable[[], None]]] = []
 
     def report_to(self, events: MediaEvents) -> None:
         """Who is told of keys, playback and losses; to be called before start."""
@@ -111,9 +83,11 @@ class Media:
 
     def open_rtp(self, leg: LegId) -> int:
         self.close(leg)
-        stream = RtpStream(self._ports.take(), _now())
+        sock = self._ports.take()
+        self._tables.now = _now()
+        stream = RtpStream(sock, self._tables.rows.take(), self._tables, self._stream_changed)
+        self._add(Leg(leg, stream.row, _now(), rtp=stream))
         self._arrivals.add(stream)
-        self._legs[leg] = _Leg(leg, rtp=stream)
         return stream.port
 
     def connect_rtp(self, leg: LegId, remote: RtpRemote) -> None:
@@ -126,23 +100,41 @@ class Media:
 
     def open_browser(self, leg: LegId, login: str) -> None:
         self.close(leg)
-        self._legs[leg] = _Leg(leg, browser=self._browsers.desk(login).open_end())
+        end = self._browsers.desk(login).open_end()
+        self._add(Leg(leg, self._tables.rows.take(), _now(), browser=end))
 
     def close(self, leg: LegId) -> None:
         gone = self._legs.pop(leg, None)
         if gone is None:
             return
-        _part(gone)
+        gone.part()
+        del self._by_row[gone.row]
+        self._changed = True
         if gone.rtp is not None:
             self._arrivals.remove(gone.rtp)
+            gone.rtp.close()
             self._ports.give_back(gone.rtp.sock)
         if gone.browser is not None:
             gone.browser.close()
+        self._tables.rows.give_back(gone.row)
 
     def send_keys(self, leg: LegId, keys: str) -> None:
         stream = self._legs[leg].rtp if leg in self._legs else None
         if stream is not None:
             stream.press(keys)
+
+    def _add(self, leg: Leg) -> None:
+        self._legs[leg.name] = self._by_row[leg.row] = leg
+        self._changed = True
+
+    def _stream_changed(self, stream: RtpStream) -> None:
+        self._changed = True
+        self._arrivals.add(stream)
+
+    def _cannot_send(self, row: int, error: OSError) -> None:
+        leg = self._by_row.get(row)
+        if leg is not None and leg.rtp is not None:
+            leg.rtp.cannot_send(error)
 
     # What the conduct of calls asks for (`PhoneLine`)
 
@@ -151,117 +143,112 @@ class Media:
             return
         pair = self._legs[one], self._legs[other]
         for leg in pair:
-            _part(leg)
+            leg.part()
             leg.playback = None
         pair[0].peer, pair[1].peer = pair[1], pair[0]
+        self._changed = True
 
     def part(self, leg: LegId) -> None:
         if leg in self._legs:
-            _part(self._legs[leg])
+            self._legs[leg].part()
+            self._changed = True
 
     def play(self, leg: LegId, clips: Sequence[Clip], *, tag: str, loop: bool = False) -> None:
         if leg in self._legs:
             self._legs[leg].playback = Playback(clips, tag, self._clips, loop=loop)
+            self._changed = True
 
     def stop_playing(self, leg: LegId) -> None:
         if leg in self._legs:
             self._legs[leg].playback = None
+            self._changed = True
 
     def listen(self, leg: LegId, sink: Sink | None) -> None:
         if leg in self._legs:
             self._legs[leg].sink = sink
+            self._changed = True
 
-    def tap(self, leg: LegId, sink: Callable[[bytes, bytes], None] | None) -> None: ...
+    def tap(self, leg: LegId, sink: Tap | None) -> None:
+        if leg in self._legs:
+            self._legs[leg].tap = sink
+            self._changed = True
 
-    def confer(self, legs: Sequence[LegId]) -> None: ...
+    def confer(self, legs: Sequence[LegId]) -> None:
+        members = [self._legs[leg] for leg in dict.fromkeys(legs) if leg in self._legs]
+        for member in members:
+            member.playback = None
+        confer(members)
+        self._changed = True
 
-    def whisper(self, speaker: LegId, listener: LegId) -> None: ...
+    def whisper(self, speaker: LegId, listener: LegId) -> None:
+        if speaker == listener or speaker not in self._legs or listener not in self._legs:
+            return
+        self._legs[speaker].part()
+        self._legs[speaker].whispers_to = self._legs[listener]
+        self._legs[listener].whisperers.append(self._legs[speaker])
+        self._changed = True
 
-    # The tick
+    # The beat
+
+    def forward(self) -> None:
+        """Between two ticks: what arrived goes straight on where there are lanes."""
+        self._follow_changes()
+        if self._tables.lanes.open:
+            self._arrivals.read(_now())
 
     def tick(self) -> None:
         """One beat of 20 ms; the ticker calls it."""
         now = _now()
         self._ticks += 1
-        streams = [(leg, leg.rtp) for leg in self._legs.values() if leg.rtp is not None]
-        desks = [(leg, leg.browser) for leg in self._legs.values() if leg.browser is not None]
-        for place, leg in enumerate([*(leg for leg, _ in streams), *(leg for leg, _ in desks)]):
-            leg.place = place
+        self._follow_changes()
         self._arrivals.read(now)
-        sound = self._hear(streams, desks)
-        self._tell_listeners(sound)
-        self._speak_rtp(streams, sound)
-        self._speak_browsers(desks, sound)
+        self._tell_keys()
+        sound = self._mixer.hear()
+        for leg in self._mixer.speak(sound):
+            self._end_playback(leg)
+        self._tables.departures.advance()
+        self._tell_listeners(self._mixer.pcm(sound))
         if self._ticks % _SIGNS_OF_LIFE_EVERY_TICKS == 0:
             self._look_for_signs_of_life(now)
         self._run_due()
 
-    def _hear(self, streams: list[tuple[_Leg, RtpStream]], desks: list[tuple[_Leg, BrowserEnd]]) -> Sound:
-        """(legs, 160): what each leg says in this tick."""
-        fading: list[tuple[int, int]] = []
-        codes = []
-        for leg, stream in streams:
-            if stream.keys:
-                self._tell_keys(leg, stream)
-            frame, stage = stream.pull()
-            codes.append(frame)
-            if stage:
-                fading.append((leg.place, stage))
-        pcm = []
-        for leg, end in desks:
-            frame, stage = end.pull()
-            pcm.append(frame)
-            if stage:
-                fading.append((leg.place, stage))
-        sound = np.concatenate((_decode(codes, streams), np.frombuffer(b"".join(pcm), "<i2").reshape(-1, FRAME)))
-        for place, stage in fading:
-            sound[place] = (sound[place] * _FADES[stage - 1]).astype(np.int16)
-        return sound
+    def _follow_changes(self) -> None:
+        if self._changed:
+            self._changed = False
+            self._mixer.plan(self._by_row)
+            self._ticker.set_fine(bool(self._tables.lanes.open))
 
-    def _tell_keys(self, leg: _Leg, stream: RtpStream) -> None:
-        keys, stream.keys = stream.keys, []
-        if self._events is not None:
-            for key in keys:
-                self._due.append((leg.name, partial(self._events.on_key, leg.name, key)))
+    def _tell_keys(self) -> None:
+        if not self._tables.pressed:
+            return
+        pressed, self._tables.pressed = self._tables.pressed, []
+        for row, key in pressed:
+            leg = self._by_row.get(row)
+            if leg is not None and self._events is not None:
+                self._due.append((leg, partial(self._events.on_key, leg.name, key)))
 
-    def _tell_listeners(self, sound: Sound) -> None:
-        for leg in self._legs.values():
-            if leg.sink is not None:
-                self._due.append((leg.name, partial(leg.sink, sound[leg.place].tobytes())))
+    def _end_playback(self, leg: Leg) -> None:
+        playback, leg.playback = leg.playback, None
+        self._changed = True
+        if playback is not None and self._events is not None:
+            self._due.append((leg, partial(self._events.on_playback_finished, leg.name, playback.tag)))
 
-    def _speak_rtp(self, streams: list[tuple[_Leg, RtpStream]], sound: Sound) -> None:
-        bridged = [
-            (leg.peer.place, stream)
-            for leg, stream in streams
-            if leg.peer is not None and leg.playback is None and leg.is_open
-        ]
-        codes = _encode(sound[[place for place, _ in bridged]], [stream for _, stream in bridged])
-        starts = iter(range(0, len(codes), FRAME))
-        for leg, stream in streams:
-            if not leg.is_open:
-                continue
-            if leg.playback is None and leg.peer is not None:
-                start = next(starts)
-                stream.send(codes[start : start + FRAME])
-            else:
-                stream.send(self._played_to(leg))
-
-    def _speak_browsers(self, desks: list[tuple[_Leg, BrowserEnd]], sound: Sound) -> None:
-        for leg, end in desks:
-            if leg.playback is None and leg.peer is not None:
-                end.send(sound[leg.peer.place].tobytes())
-            else:
-                end.send(self._played_to(leg))
-
-    def _played_to(self, leg: _Leg) -> bytes:
-        if leg.playback is None:
-            return SILENCE[leg.form]
-        frame = leg.playback.frame(leg.form)
-        if leg.playback.finished:
-            tag, leg.playback = leg.playback.tag, None
-            if self._events is not None:
-                self._due.append((leg.name, partial(self._events.on_playback_finished, leg.name, tag)))
-        return frame
+    def _tell_listeners(self, pcm: bytes) -> None:
+        """After everything was sent; `pcm` has the sound of all rows."""
+        for leg in self._mixer.listeners:
+            if leg.sink is not None and self._legs.get(leg.name) is leg:
+                start = 320 * leg.row
+                try:
+                    leg.sink(pcm[start : start + 320])
+                except Exception:
+                    self._log_fault(leg)
+        for leg, heard in self._mixer.tapped(pcm):
+            if leg.tap is not None and self._legs.get(leg.name) is leg:
+                start = 320 * leg.row
+                try:
+                    leg.tap(pcm[start : start + 320], heard)
+                except Exception:
+                    self._log_fault(leg)
 
     def _look_for_signs_of_life(self, now: float) -> None:
         for leg in self._legs.values():
@@ -270,54 +257,43 @@ class Media:
             leg.lost = True
             _log.info("media_lost", leg=leg.name, browser=leg.browser is not None)
             if self._events is not None:
-                self._due.append((leg.name, partial(self._events.on_lost, leg.name)))
+                self._due.append((leg, partial(self._events.on_lost, leg.name)))
 
-    def _is_lost(self, leg: _Leg, now: float) -> bool:
+    def _is_lost(self, leg: Leg, now: float) -> bool:
         if leg.rtp is not None:
-            return leg.rtp.can_time_out and now - leg.rtp.heard_at > self._silent_for_s
+            return leg.rtp.can_time_out and now - self._tables.receptions.heard_at[leg.row] > self._silent_for_s
         gone_since = leg.browser.gone_since if leg.browser is not None else None
         return gone_since is not None and now - max(gone_since, leg.opened_at) > self._gone_for_s
 
     def _run_due(self) -> None:
+        if not self._due:
+            return
         due, self._due = self._due, []
-        for name, action in due:
-            leg = self._legs.get(name)
-            if leg is None:
+        for leg, action in due:
+            if self._legs.get(leg.name) is not leg:
                 continue
             try:
                 action()
             except Exception:  # one listener's fault must not silence the other calls
-                if not leg.fault_logged:  # fifty times a second would
-                    leg.fault_logged = True
-                    _log.exception("media_callback_failed", leg=name)
+                self._log_fault(leg)
+
+    def _log_fault(self, leg: Leg) -> None:
+        """Called where an exception is handled; once for a leg, as fifty times a second would be too often."""
+        if not leg.fault_logged:
+            leg.fault_logged = True
+            _log.exception("media_callback_failed", leg=leg.name)
 
     def _skip(self, ticks: int) -> None:
         """Time that nobody can be given sound for any more: listeners still get it, as silence."""
         silence = SILENCE[None]
+        self._tables.departures.advance(ticks)
+        self._tables.departures.break_off()
         for leg in self._legs.values():
-            if leg.rtp is not None:
-                leg.rtp.skip(ticks)
             if leg.sink is not None:
-                self._due += [(leg.name, partial(leg.sink, silence))] * ticks
+                self._due += [(leg, partial(leg.sink, silence))] * ticks
+            if leg.tap is not None:
+                self._due += [(leg, partial(leg.tap, silence, silence))] * ticks
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _part(leg: _Leg) -> None:
-    if leg.peer is not None:
-        leg.peer.peer = None
-        leg.peer = None
-
-
-def _decode(codes: list[bytes], streams: list[tuple[_Leg, RtpStream]]) -> Sound:
-    indices = np.frombuffer(b"".join(codes), np.uint8).reshape(-1, FRAME)
-    laws = np.array([stream.row for _, stream in streams], np.uint16)
-    sound: Sound = _DECODE.take(indices + (laws << 8)[:, None])
-    return sound
-
-
-def _encode(sound: Sound, streams: list[RtpStream]) -> bytes:
-    laws = np.array([stream.row for stream in streams], np.uint32)
-    return _ENCODE.take(sound.view(np.uint16) + (laws << 16)[:, None]).tobytes()

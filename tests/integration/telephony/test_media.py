@@ -163,7 +163,7 @@ async def test_lost_sound_fades_within_60_ms(media: Media, peer: RtpPeer) -> Non
     level = int(g711.decode("PCMA", g711.encode("PCMA", loud))[0])
     heard = samples_of(b"".join(frames)).astype(float)
     start = int(np.argmax(np.abs(heard) > 100))
-    faded = np.concatenate((np.full(160, level), np.linspace(level, 0, 480), np.zeros(160)))
+    faded = np.concatenate((np.full(240, level), np.linspace(level, 0, 400), np.zeros(160)))
     assert np.abs(heard[start : start + 800] - faded).max() <= level / 100
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVarTuple, Unpack
 
 import pytest
 
-from app.telephony.ticker import MOST_TICKS_AT_ONCE, TICK_S, Ticker
+from app.telephony.ticker import BEATS_A_TICK, MOST_TICKS_AT_ONCE, TICK_S, LoopAlarm, Ticker, precise_alarm
 
 _Arguments = TypeVarTuple("_Arguments")
 
@@ -47,12 +47,16 @@ class Beat:
     def __init__(self, loop: ClockLoop) -> None:
         self.loop = loop
         self.ticks = 0
+        self.between = 0
         self.skipped: list[int] = []
-        self.ticker = Ticker(self.tick, self.skipped.append)
+        self.ticker = Ticker(self.tick, self.skipped.append, self.note_between, LoopAlarm)
         self.ticker.start(loop)
 
     def tick(self) -> None:
         self.ticks += 1
+
+    def note_between(self) -> None:
+        self.between += 1
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def test_fault_of_a_tick_does_not_end_the_beat(beat: Beat) -> None:
     def fail() -> None:
         raise RuntimeError("a fault")
 
-    ticker = Ticker(fail, beat.skipped.append)
+    ticker = Ticker(fail, beat.skipped.append, alarm=LoopAlarm)
     ticker.start(beat.loop)
     for _ in range(2):
         with pytest.raises(RuntimeError):
@@ -99,8 +103,43 @@ def test_fault_of_a_tick_does_not_end_the_beat(beat: Beat) -> None:
 
 
 def test_stopped_within_a_tick(beat: Beat) -> None:
-    ticker = Ticker(lambda: ticker.stop(), beat.skipped.append)
+    ticker = Ticker(lambda: ticker.stop(), beat.skipped.append, alarm=LoopAlarm)
     ticker.start(beat.loop)
     before = beat.loop.timer
     beat.loop.wake_at(0)
     assert beat.loop.timer is before
+
+
+def test_fine_beat_has_its_own_between_the_ticks(beat: Beat) -> None:
+    beat.ticker.set_fine(True)
+    for _ in range(1 + 10 * BEATS_A_TICK):
+        beat.loop.wake_at(0)
+    assert (beat.ticks, beat.between) == (11, 10 * (BEATS_A_TICK - 1))
+    beat.ticker.set_fine(False)
+    for _ in range(10):
+        beat.loop.wake_at(0)
+    assert beat.ticks == 20
+    assert beat.between <= 11 * (BEATS_A_TICK - 1)
+    assert beat.loop.clock == pytest.approx(1000 + 20 * TICK_S)
+
+
+def test_fine_beats_that_were_missed_are_not_made_up_for(beat: Beat) -> None:
+    beat.ticker.set_fine(True)
+    beat.loop.wake_at(0)
+    beat.loop.wake_at(1000 + 3.6 * TICK_S)
+    assert (beat.ticks, beat.between) == (3, 0)
+    beat.loop.wake_at(0)
+    assert (beat.ticks, beat.between) == (3, 1)
+    assert beat.loop.clock == pytest.approx(1000 + 3.75 * TICK_S)
+
+
+async def test_precise_alarm_wakes_once_when_it_is_set_and_not_before() -> None:
+    loop = asyncio.get_running_loop()
+    woken: asyncio.Queue[float] = asyncio.Queue()
+    alarm = precise_alarm(loop, lambda: (alarm.set(loop.time() + 3600), woken.put_nowait(loop.time()))[0])
+    for seconds in (0.003, 0.0, -5.0, 0.001):
+        when = loop.time() + seconds
+        alarm.set(when)
+        assert await woken.get() >= when
+        assert woken.empty()
+    alarm.close()

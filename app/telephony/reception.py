@@ -1,0 +1,115 @@
+"""What has been received on each RTP leg, counted as RFC 3550 A.1, A.3 and A.8 say, for reports and quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+
+from app.telephony.leg_rows import Column, Ints, Table
+
+_MOST_LEFT_OUT: Final = 3000  # RFC 3550 A.1, MAX_DROPOUT: beyond, the sender began anew
+_MOST_BEHIND: Final = 100  # MAX_MISORDER
+SLOW_PATH: Final = -1
+
+
+@dataclass(frozen=True)
+class Received:
+    """A leg's stream so far. `highest` is the extended highest sequence number; `jitter` in timestamp units."""
+
+    ssrc: int
+    packets: int
+    octets: int
+    expected: int
+    highest: int
+    jitter: float
+
+
+class Receptions(Table):
+    """`kind`: the first two octets of the leg's ordinary packets, without the marker; SLOW_PATH when there are none
+    (not answered yet, or no source yet). `heard_at` is loop time in seconds."""
+
+    columns: ClassVar[dict[str, Column]] = {
+        "kind": Column(fill=SLOW_PATH),
+        "heard_at": Column(np.float64),
+        "ssrc": Column(fill=-1),
+        "first": Column(),
+        "highest": Column(),
+        "packets": Column(),
+        "octets": Column(),
+        "transit": Column(fill=-1),
+        "jitter": Column(np.float64),
+    }
+    kind: Ints
+    heard_at: np.ndarray[tuple[int], np.dtype[np.float64]]
+    ssrc: Ints
+    first: Ints
+    highest: Ints
+    packets: Ints
+    octets: Ints
+    transit: Ints
+    jitter: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    def note_many(self, rows: Ints, sequences: Ints, octets: int, now: float) -> None:
+        """Packets of known sources arrived, one of each row, with so many octets of payload."""
+        self.heard_at[rows] = now
+        self.packets[rows] += 1
+        self.octets[rows] += octets
+        highest = self.highest.take(rows)
+        ahead = ((sequences - highest + 0x8000) & 0xFFFF) - 0x8000
+        plain = ahead == 1
+        if plain.all():
+            self.highest[rows] = highest + 1
+            return
+        self.highest[rows[plain]] += 1
+        for at in np.flatnonzero(~plain).tolist():
+            self._follow(int(rows[at]), int(sequences[at]))
+
+    def note(self, row: int, sequence: int, ssrc: int, octets: int, now: float) -> None:
+        """One packet of any kind that this call knows."""
+        self.heard_at[row] = now
+        if ssrc != self.ssrc[row]:
+            self.ssrc[row] = ssrc
+            self._begin(row, sequence)
+        else:
+            self._follow(row, sequence)
+        self.packets[row] += 1
+        self.octets[row] += octets
+
+    def _begin(self, row: int, sequence: int) -> None:
+        self.first[row] = self.highest[row] = sequence
+        self.packets[row] = self.octets[row] = 0
+        self.transit[row] = -1
+        self.jitter[row] = 0
+
+    def _follow(self, row: int, sequence: int) -> None:
+        highest = int(self.highest[row])
+        ahead = (sequence - highest) & 0xFFFF
+        if ahead < _MOST_LEFT_OUT:
+            self.highest[row] = highest + ahead
+        elif ahead < 0x10000 - _MOST_BEHIND:
+            self._begin(row, sequence)
+
+    def note_transit(self, row: int, arrived: int, timestamp: int) -> None:
+        """When a packet came, in timestamp units of a clock of ours (RFC 3550 A.8).
+
+        Not every packet need be told: the differences of packets further apart are of the same kind."""
+        transit = (arrived - timestamp) & 0xFFFFFFFF
+        before, self.transit[row] = int(self.transit[row]), transit
+        if before >= 0:
+            change = abs(((transit - before + 0x80000000) & 0xFFFFFFFF) - 0x80000000)
+            self.jitter[row] += (change - self.jitter[row]) / 16
+
+    def received(self, row: int) -> Received | None:
+        """None before the first packet."""
+        if self.ssrc[row] < 0:
+            return None
+        return Received(
+            ssrc=int(self.ssrc[row]),
+            packets=int(self.packets[row]),
+            octets=int(self.octets[row]),
+            expected=int(self.highest[row] - self.first[row]) + 1,
+            highest=int(self.highest[row] & 0xFFFFFFFF),
+            jitter=float(self.jitter[row]),
+        )

@@ -136,7 +136,12 @@ def test_fine_beats_that_were_missed_are_not_made_up_for(beat: Beat) -> None:
 async def test_precise_alarm_wakes_once_when_it_is_set_and_not_before() -> None:
     loop = asyncio.get_running_loop()
     woken: asyncio.Queue[float] = asyncio.Queue()
-    alarm = precise_alarm(loop, lambda: (alarm.set(loop.time() + 3600), woken.put_nowait(loop.time()))[0])
+
+    def wake() -> None:
+        alarm.set(loop.time() + 3600)
+        woken.put_nowait(loop.time())
+
+    alarm = precise_alarm(loop, wake)
     for seconds in (0.003, 0.0, -5.0, 0.001):
         when = loop.time() + seconds
         alarm.set(when)

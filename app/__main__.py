@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     callee = command("city", _city, "a telephone network that answers every number, for demonstrations")
     callee.add_argument("--port", type=int, default=5090)
     _add_user(command("user", _user, "people who sign in: add, list, set a password, let go"))
+    _add_phone(command("phone", _phone, "an operator's SIP phone that registers at the line"))
     _add_model(command("model", _model, "speech models: list, check, install"))
     return parser
 
@@ -270,6 +271,31 @@ def _user(options: argparse.Namespace) -> None:
         case "remove":
             staff.deactivate(options.login)
             print(f"{options.login} can no longer sign in")
+    engine.dispose()
+
+
+def _add_phone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("login")
+    parser.add_argument("--forget", action="store_true", help="the phone may not register any more")
+
+
+def _phone(options: argparse.Namespace) -> None:
+    from app.main import open_database
+    from app.storage.phone_secrets import PhoneSecrets
+
+    settings = _settings(options, "phone")
+    engine = open_database(settings)
+    kept = PhoneSecrets(engine)
+    if options.forget:
+        kept.forget(options.login)
+        print(f"the phone of {options.login} can no longer register")
+    else:
+        password = kept.give(options.login, settings.sip_realm)
+        server = f"{settings.sip_advertised_host or settings.sip_host}:{settings.sip_port}"
+        print("Type this into the phone; the password is not shown again.")
+        print(
+            f"server:   {server}\nuser:     {options.login}\npassword: {password}\nrealm:    {settings.sip_realm}"
+        )
     engine.dispose()
 
 

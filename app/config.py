@@ -73,6 +73,24 @@ class Settings(BaseSettings):
         False, description="Require SRTP without TLS, too: where the network itself protects the signalling"
     )
 
+    # --- who may call ---
+    sip_accept_from: str = Field(
+        "127.0.0.0/8,::1",
+        description="Networks of the office whose calls are let in without a password, as `10.0.0.0/8,192.0.2.7`; "
+        "trunks and this machine are let in anyway",
+    )
+    anonymous_calls: bool = Field(
+        False, description="Take calls from any address: only for a line that strangers call over the internet"
+    )
+    sip_calls_per_source: int = Field(
+        4, ge=1, description="Calls at once from one address that is neither a trunk's nor the office's"
+    )
+    sip_realm: str = Field(
+        "liniya",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        description="Realm of the operators' phones; after a change each needs `liniya phone` anew",
+    )
+
     # --- between the processes ---
     gateway_host: str = Field("127.0.0.1", description="Address on which `line` serves `web`")
     gateway_port: PORT = Field(8090, description="Port on which `line` serves `web`")

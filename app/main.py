@@ -44,8 +44,10 @@ from app.storage.journal import SpooledJournal
 from app.storage.recordings import CallRecordings, file_of
 from app.storage.staff import Staff
 from app.storage.upgrade import upgrade
-from app.telephony.account import Account
+from app.telephony.account import Account, Network
+from app.telephony.admission import WhoMayCall, networks_of
 from app.telephony.browser_phone import BrowserPhones
+from app.telephony.digest_server import Hashes
 from app.telephony.line import SipLine
 from app.telephony.media import Media
 from app.telephony.media_policy import CODECS, MediaPolicy
@@ -152,7 +154,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
         recorder.known(stream, journal.last_seq(stream))
 
     tokens = AudioTokens(clock)
-    phone = _phone(settings, tokens)
+    phone = _phone(settings, tokens, _who_may_call(settings, staff))
     recognizer = VoskRecognizer(settings.recogniser_address)
     stack.push_async_callback(recognizer.aclose)
     announcer = EspeakAnnouncer(settings.recordings, voice=settings.voice)
@@ -206,7 +208,25 @@ def _prepare_sounds(announcer: EspeakAnnouncer, profile: Profile) -> None:
         announcer.speak(f"survey_{question.id}", question.prompt, lambda _clip: None)
 
 
-def _phone(settings: Settings, tokens: AudioTokens) -> SipLine:
+def _who_may_call(settings: Settings, staff: SqlStaffDirectory) -> WhoMayCall:
+    def hashes_of(login: str) -> Hashes | None:
+        kept = staff.phone_hashes(login, settings.sip_realm)
+        return Hashes(*kept) if kept is not None else None
+
+    return WhoMayCall(
+        office=_office(settings),
+        anonymous=settings.anonymous_calls,
+        realm=settings.sip_realm,
+        calls_per_source=settings.sip_calls_per_source,
+        hashes_of=hashes_of,
+    )
+
+
+def _office(settings: Settings) -> tuple[Network, ...]:
+    return networks_of(settings.sip_accept_from, "LINIYA_SIP_ACCEPT_FROM")
+
+
+def _phone(settings: Settings, tokens: AudioTokens, who_may_call: WhoMayCall) -> SipLine:
     browsers = BrowserPhones(
         settings.audio_host,
         settings.audio_port,
@@ -223,6 +243,7 @@ def _phone(settings: Settings, tokens: AudioTokens) -> SipLine:
         accounts=_accounts(settings),
         trunk=_trunk(settings),
         policy=_media_policy(settings),
+        who_may_call=who_may_call,
     )
 
 
@@ -352,11 +373,17 @@ def check_machine(settings: Settings) -> list[str]:
         f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), {_hours_now(profile, settings)}",
         f"SIP: received on {settings.sip_host}:{settings.sip_port}, told to others as {advertised}; "
         f"sound on UDP {first}-{last}",
+        f"who may call: trunks, {_office_in_words(settings)}; "
+        f"{'and anybody else' if settings.anonymous_calls else 'others must prove who they are'}",
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
         f"recognition: {model.path.name if model else settings.recogniser_url}",
         f"recording of conversations: {settings.call_recordings if settings.record_calls else 'off'}",
         f"trunk for calls out: {settings.trunk or 'none: promises cannot be dialled'}",
     ]
+
+
+def _office_in_words(settings: Settings) -> str:
+    return ", ".join(str(network) for network in _office(settings)) or "no network of the office"
 
 
 def _hours_now(profile: Profile, settings: Settings) -> str:

@@ -336,16 +336,24 @@ class Exchange:
         if live is not None and self._sound.measured(live, leg, quality):
             self.on_change(live)
 
-    def phone_registered(self, operator: str, *, registered: bool) -> None: ...
+    def phone_registered(self, operator: str, *, registered: bool) -> None:
+        if self.roster.person(operator) is None:
+            return  # has just left the directory
+        self.roster.place(operator).phone_registered = registered
+        self._sound_changed(operator)
 
     def browser_changed(self, operator: str, *, connected: bool, microphone: bool) -> None:
         if self.roster.person(operator) is None:
             return  # has just left the directory
         place = self.roster.place(operator)
         place.browser_connected, place.microphone = connected, microphone
+        self._sound_changed(operator)
+
+    def _sound_changed(self, operator: str) -> None:
+        """The operator's browser or telephone came or went."""
         if operator in self._deaf:
             self._deaf.pop(operator).cancel()
-        if connected:
+        if self.roster.place(operator).reachable:
             self.dispatch()
         else:
             self._deaf[operator] = self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
@@ -354,8 +362,9 @@ class Exchange:
     def _break_if_deaf(self, operator: str) -> None:
         self._deaf.pop(operator, None)
         place = self.roster.place(operator)
-        if place.presence is Presence.READY and place.device is Device.BROWSER and not place.browser_connected:
-            self.roster.move(operator, Presence.BREAK, why="no_sound")
+        if place.presence is Presence.READY and not place.reachable:
+            why = "no_sound" if place.device is Device.BROWSER else "unreachable"
+            self.roster.move(operator, Presence.BREAK, why=why)
             self.on_change(None)
 
     # --- from the recogniser ---------------------------------------------------------------------------------

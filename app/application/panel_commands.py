@@ -86,10 +86,12 @@ class PanelCommands:
         device = _device(arguments.get("device", str(place.device)))
         person = self._roster.person(login)
         phone = _optional(arguments, "phone") or (person.phone if person else "")
-        if phone and not phone.startswith("sip:"):
+        if phone and not phone.startswith("sip:") and phone != f"phone:{login}":
             raise BadInput("the telephone must be a sip: address")
         if device is Device.PHONE and not phone:
             raise BadInput("no telephone is set: write its sip: address in the settings", "no_phone")
+        if device is Device.PHONE and phone.startswith("phone:") and not place.phone_registered:
+            raise BadInput("the telephone is not registered at the line: see that it is on", "phone_gone")
         if place.presence in (Presence.BUSY, Presence.OFFERED):
             raise Refused("busy", "a call is under way")
         place.device, place.phone = device, phone

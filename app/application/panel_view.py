@@ -208,6 +208,7 @@ def _me(place: Place, person: Operator | None) -> View:
         "why": place.why,
         "device": str(place.device),
         "phone": place.phone,
+        "phone_registered": place.phone_registered if place.registers else None,
         "audio": {"connected": place.browser_connected, "microphone": place.microphone},
         "wrap_up_until": _iso(place.wrap_up_until),
     }

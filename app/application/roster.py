@@ -27,6 +27,7 @@ class Place:
     since: datetime
     device: Device = Device.BROWSER
     phone: str = ""
+    phone_registered: bool = False
     call: str = ""
     browser_connected: bool = False
     microphone: bool = False
@@ -36,7 +37,14 @@ class Place:
     @property
     def reachable(self) -> bool:
         """A call would ring somewhere."""
-        return bool(self.phone) if self.device is Device.PHONE else self.browser_connected
+        if self.device is Device.BROWSER:
+            return self.browser_connected
+        return self.phone_registered if self.registers else bool(self.phone)
+
+    @property
+    def registers(self) -> bool:
+        """The telephone registers at the line, which then knows whether it is there; others have an address."""
+        return self.phone.startswith("phone:")
 
     @property
     def free(self) -> bool:

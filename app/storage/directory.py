@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.application.ports import Operator
 from app.application.reports import Role
 from app.domain.errors import Unavailable
-from app.storage.tables import staff
+from app.storage.tables import phone_secrets, staff
 
 log = structlog.get_logger()
 
@@ -26,6 +26,7 @@ class SqlStaffDirectory:
     def __init__(self, engine: Engine, *, refresh_every_s: float = 5.0) -> None:
         self._engine = engine
         self._operators: Mapping[str, Operator] = {}
+        self._phones: Mapping[tuple[str, str], tuple[str, str]] = {}
         self._available = True
         self._closing = threading.Event()
         self._refresh_and_log()
@@ -41,10 +42,15 @@ class SqlStaffDirectory:
         """By surname and name."""
         return tuple(self._operators.values())
 
+    def phone_hashes(self, login: str, realm: str) -> tuple[str, str] | None:
+        """MD5 and SHA-256 of what the operator's phone proves itself with in that realm; None where it may not."""
+        return self._phones.get((login, realm))
+
     def refresh(self) -> None:
         """Read the staff now; blocks on the database. Unavailable when it cannot be read."""
         query = (
-            select(staff)
+            select(staff, phone_secrets.c.realm, phone_secrets.c.md5, phone_secrets.c.sha256)
+            .outerjoin(phone_secrets, phone_secrets.c.login == staff.c.login)
             .where(staff.c.active, staff.c.role == str(Role.OPERATOR))
             .order_by(staff.c.surname, staff.c.name, staff.c.login)
         )
@@ -66,6 +72,7 @@ class SqlStaffDirectory:
             )
             for row in rows
         }
+        self._phones = {(row.login, row.realm): (row.md5, row.sha256) for row in rows if row.realm is not None}
 
     def close(self) -> None:
         self._closing.set()

@@ -1,4 +1,5 @@
-"""An operator's phone: a `sip:` address on the office's own network."""
+"""An operator's phone: a `sip:` address on the office's own network, or `phone:<login>`, which registers at the
+line."""
 
 from __future__ import annotations
 
@@ -16,14 +17,20 @@ _SIP = re.compile(
 """RFC 3261 19.1.1, as far as a desk phone needs it."""
 
 
-def check_phone(text: str) -> str:
-    """The address as it is kept, "" for the browser. BadInput when it is not `sip:user@<IP address>`.
+def registered_phone(login: str) -> str:
+    """The address of the phone that the operator registers at the line."""
+    return f"phone:{login}"
+
+
+def check_phone(text: str, login: str) -> str:
+    """The address as it is kept, "" for the browser. BadInput when it is neither `sip:user@<IP address>` nor the
+    operator's own `phone:<login>`.
 
     The host must be an address: the line never resolves names.
     """
     phone = text.strip()
-    if not phone:
-        return ""
+    if phone in ("", registered_phone(login)):
+        return phone
     match = _SIP.fullmatch(phone)
     if match is None:
         raise BadInput(f"phone «{phone}»: write it as sip:101@192.0.2.10, with an IP address and no name")

@@ -85,7 +85,7 @@ class Staff:
     def set_phone(self, login: str, phone: str) -> None:
         """The person's own phone: `sip:user@<IP address>`, or "" for the browser."""
         with changing(self._engine) as connection:
-            _change(connection, login, {"phone": check_phone(phone)})
+            _change(connection, login, {"phone": check_phone(phone, login)})
 
     def set_password(self, login: str, password: str) -> None:
         """A new password; signs the person out everywhere."""
@@ -205,7 +205,7 @@ def _checked(member: StaffMember) -> StaffMember:
     return StaffMember(
         login=_login(member.login),
         role=Role(member.role),
-        phone=check_phone(member.phone),
+        phone=check_phone(member.phone, _login(member.login)),
         active=member.active,
         **kept,
     )

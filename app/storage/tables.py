@@ -95,6 +95,17 @@ staff = Table(
     CheckConstraint("role IN ('operator', 'manager', 'administrator')", name="role"),
 )
 
+phone_secrets = Table(
+    "phone_secrets",
+    metadata,
+    Column("login", String(64), ForeignKey("staff.login", ondelete="CASCADE"), primary_key=True),
+    # H(login:realm:password), hexadecimal (RFC 7616 3.4.2): for another realm they are good for nothing.
+    Column("realm", String(100), nullable=False),
+    Column("md5", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
 sessions = Table(
     "sessions",
     metadata,

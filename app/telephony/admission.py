@@ -9,14 +9,14 @@ counted: by source, and for datagrams, whose source may be forged, also for all 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import structlog
 
 from app.domain.errors import BadInput
-from app.telephony.account import Network
+from app.telephony.account import Account, Network
 from app.telephony.dialogs import Dialog
 from app.telephony.digest_server import DigestServer, Hashes, HashesOf, Outcome
 from app.telephony.errors import BadMessage
@@ -61,6 +61,11 @@ class WhoMayCall:
     calls_per_source: int = 4
     hashes_of: HashesOf = field(default=lambda _login: None, repr=False)
     trunk_users: Mapping[str, Hashes] = field(default_factory=dict, repr=False)
+
+
+def trunk_users_of(accounts: Iterable[Account], realm: str) -> dict[str, Hashes]:
+    """A PBX that calls from an address that nobody told us may prove itself with what we prove ourselves with."""
+    return {one.digest_user: Hashes.of(one.digest_user, realm, one.password) for one in accounts if one.password}
 
 
 def networks_of(text: str, setting: str) -> tuple[Network, ...]:

@@ -15,18 +15,19 @@ from sipmessage import URI
 
 from app.application.ports import Clip, LegEnd, LegId, LegQuality, PhoneEvents, Rejection, Timer
 from app.domain.errors import BadInput
+from app.telephony.access import Access
 from app.telephony.account import Account
 from app.telephony.accounts import AccountBook
-from app.telephony.admission import Admission, WhoMayCall
+from app.telephony.admission import WhoMayCall
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec
+from app.telephony.leg_ends import REJECTIONS, end_of
 from app.telephony.line_transfers import LineTransfers
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
-from app.telephony.outbound_calls import Destination, OutboundCall
-from app.telephony.registered_phones import RegisteredPhones
+from app.telephony.outbound_calls import Destination
 from app.telephony.sdp import is_host
 from app.telephony.transactions import Timing
 from app.telephony.transport import SipTransport
@@ -37,21 +38,6 @@ log = structlog.get_logger()
 
 STOP_S = 2.0
 """How long the end of all calls may take before the line is closed over them."""
-
-REJECTIONS = {Rejection.BUSY: 486, Rejection.UNAVAILABLE: 480, Rejection.OVERLOADED: 503}
-
-ENDS = {
-    200: LegEnd.HUNG_UP,
-    486: LegEnd.BUSY,
-    600: LegEnd.BUSY,
-    408: LegEnd.NO_ANSWER,
-    480: LegEnd.NO_ANSWER,
-    487: LegEnd.NO_ANSWER,
-    415: LegEnd.FAILED,
-    488: LegEnd.FAILED,
-    606: LegEnd.FAILED,
-}
-"""What a status says of a leg; any other 5xx is FAILED, anything else REFUSED."""
 
 _E164 = re.compile(r"^\+?\d{2,15}$")
 
@@ -95,7 +81,7 @@ class SipLine:
         self._timing = timing or Timing()
         self._policy = policy
         self._who_may_call = who_may_call or WhoMayCall()
-        self._phones: RegisteredPhones | None = None
+        self._access: Access | None = None
         self.media = media
         media.report_to(self)
         self._trunk = trunk
@@ -142,6 +128,7 @@ class SipLine:
         identity = Identity(self._advertised_host, transport.port, self._name)
         loop = asyncio.get_running_loop()
         ours = {account.user for account in self._accounts if account.registers}
+        self._access = Access(self._who_may_call, self._host, self._accounts, self._account_at, loop.time)
         self._agent = UserAgent(
             identity,
             transport.send,
@@ -149,12 +136,11 @@ class SipLine:
             self.media,
             self,
             self._timing,
-            Admission(self._who_may_call, loop.time, self._trunk_at, self._phone_at),
+            self._access.gate,
             contact_users=ours,
             policy_for=self._policy_for,
         )
-        self._phones = RegisteredPhones(self._agent, loop.time, self._may_have_a_phone, self._phone_changed)
-        self._phones.start()
+        self._access.open(self._agent, self._phone_changed)
         self._book = AccountBook(self._accounts, self._agent.layer, identity)
         self._book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
@@ -170,8 +156,8 @@ class SipLine:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        if self._phones is not None:
-            self._phones.stop()
+        if self._access is not None:
+            self._access.close()
         await book.stop()
         answered = asyncio.Event()
         agent.layer.on_answered = answered.set
@@ -366,7 +352,7 @@ class SipLine:
         if _E164.match(address):
             return self._through_trunk(address)
         if address.startswith("phone:"):
-            phone = self._phones.destination(address.removeprefix("phone:")) if self._phones is not None else None
+            phone = self._access.phone(address.removeprefix("phone:")) if self._access is not None else None
             return (phone, None) if phone is not None else None
         try:
             target = URI.parse(address)
@@ -440,16 +426,8 @@ class SipLine:
 
     # -- who may call
 
-    def _trunk_at(self, host: str) -> str:
-        """Who calls in from there: a trunk, or a program on this machine. "" for nobody that is known."""
-        account = self._book.account_at(host) if self._book is not None else None
-        return account.label if account is not None else "this machine" if host == self._host else ""
-
-    def _phone_at(self, host: str) -> bool:
-        return self._phones is not None and self._phones.at(host)
-
-    def _may_have_a_phone(self, login: str) -> bool:
-        return self._who_may_call.hashes_of(login) is not None
+    def _account_at(self, host: str) -> Account | None:
+        return self._book.account_at(host) if self._book is not None else None
 
     def _phone_changed(self, login: str, registered: bool) -> None:
         if self._events is not None:
@@ -468,12 +446,3 @@ class SipLine:
     def _on_lost(self, hop: Hop) -> None:
         if self._agent is not None:
             self._agent.layer.transport_failed(hop, lost=True)
-
-
-def end_of(code: int, call: Call) -> LegEnd:
-    """Why a call is gone, by the status that ended it."""
-    if code != 200 and (not isinstance(call, OutboundCall) or call.was_up):
-        return LegEnd.FAILED if code in (488, 503) else LegEnd.LOST
-    if code in ENDS:
-        return ENDS[code]
-    return LegEnd.FAILED if 500 <= code < 600 else LegEnd.REFUSED

@@ -37,6 +37,7 @@ ME = {
     "why": TEXT,
     "device": TEXT,
     "phone": TEXT,
+    "phone_registered": FLAG + "?",
     "audio": {"connected": FLAG, "microphone": FLAG},
     "wrap_up_until": TIME + "?",
 }

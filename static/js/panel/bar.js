@@ -74,7 +74,7 @@ function mountDevice(panel) {
       set(button, "aria-selected", String(button.dataset.device === panel.device()));
       set(button, "tabindex", button.dataset.device === panel.device() ? "0" : "-1");
       button.disabled = ["offered", "busy"].includes(me?.presence) || (isPhone && !me?.phone);
-      set(button, "title", isPhone ? (me?.phone || t("No telephone is set for you: ask the administrator")) : null);
+      set(button, "title", isPhone ? phoneHint(me) : null);
     }
   };
   buttons.forEach((button, place) => {
@@ -88,6 +88,11 @@ function mountDevice(panel) {
     });
   });
   panel.store.on(["me"], draw);
+}
+
+function phoneHint(me) {
+  if (!me?.phone) return t("No telephone is set for you: ask the administrator");
+  return me.phone_registered === false ? t("Your telephone is not registered at the line") : me.phone;
 }
 
 function mountSound(panel) {

@@ -80,6 +80,7 @@ export function badInput({ code, message }) {
     too_long: ["", t("The text is too long: shorten it.")],
     hold_range: ["", t("The time of return lies between 5 seconds and 30 minutes.")],
     no_sound: ["", t("There is no sound: connect the browser's sound, or answer on your telephone.")],
+    phone_gone: ["", t("Your telephone is not registered at the line: see that it is on. It registers within two minutes.")],
     no_phone: ["", t("Your telephone is not set: write its address in the settings.")],
     why_empty: ["", t("Write why the promise is closed without a call.")],
   }[code];

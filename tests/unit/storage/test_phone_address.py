@@ -16,16 +16,19 @@ from app.storage.phone_address import check_phone
         "sip:anna.belova@127.0.0.1:5070",
         "sip:101@[2001:db8::1]:5060",
         "sip:101@192.0.2.10;transport=tcp",
+        "phone:belova",
     ],
 )
 def test_addresses_that_can_be_called(address: str) -> None:
-    assert check_phone(f" {address} ") == address
+    assert check_phone(f" {address} ", "belova") == address
 
 
 @pytest.mark.parametrize(
     "address",
     [
         "101",
+        "phone:petrov",
+        "phone:",
         "192.0.2.10",
         "sips:101@192.0.2.10",
         "sip:192.0.2.10",
@@ -47,4 +50,4 @@ def test_addresses_that_can_be_called(address: str) -> None:
 )
 def test_everything_else_is_refused(address: str) -> None:
     with pytest.raises(BadInput, match="phone «"):
-        check_phone(address)
+        check_phone(address, "belova")

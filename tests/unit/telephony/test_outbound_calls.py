@@ -9,7 +9,7 @@ from app.application.ports import LegEnd
 from app.telephony.call_states import CALL, CallEvent, CallState, call_step, possible
 from app.telephony.digest import Authenticator
 from app.telephony.errors import IllegalTransition
-from app.telephony.line import end_of
+from app.telephony.leg_ends import end_of
 from app.telephony.media_port import NoPortFree
 from app.telephony.outbound_calls import OutboundCall
 from app.telephony.sdp import parse

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sipmessage import URI
+from sipmessage import URI, Parameters
 
 from app.telephony.errors import BadMessage
 from app.telephony.messages import MAGIC, MAX_FORWARDS, Identity, new_branch
@@ -88,9 +88,12 @@ class Dialog:
     def refresh(self, request: ReceivedRequest) -> None:
         """A target refresh (12.2.2), and the address the other side now sends from. Raises BadMessage, having
         changed nothing."""
-        if request.message.headers.getlist("Contact"):
-            self.target = contact_of(request)
+        self.target = self.target_named(request)
         self.source = request.hop
+
+    def target_named(self, request: ReceivedRequest) -> URI:
+        """Where a request says that its sender is to be reached from now on. Raises BadMessage."""
+        return contact_of(request) if request.message.headers.getlist("Contact") else self.target
 
     def retarget(self, response: ReceivedResponse) -> None:
         """The target refresh of a 2xx to a re-INVITE or UPDATE of ours (12.2.1.2)."""
@@ -131,11 +134,19 @@ class Dialog:
 
     def _routed(self) -> tuple[URI, tuple[str, ...]]:
         if not self.routes:
-            return self.target, ()
+            return _as_request_uri(self.target), ()
         first = parse_address("Route", self.routes[0]).uri
         if parameter(first.parameters, "lr") is not None:
-            return self.target, self.routes
-        return first, (*self.routes[1:], f"<{self.target}>")  # a strict router
+            return _as_request_uri(self.target), self.routes
+        return _as_request_uri(first), (*self.routes[1:], f"<{self.target}>")  # a strict router
+
+
+def _as_request_uri(uri: URI) -> URI:
+    """Without the parameter that a request URI may not have (12.2.1.1, 19.1.1)."""
+    if parameter(uri.parameters, "method") is None:
+        return uri
+    allowed = {name: value for name, value in uri.parameters.items() if name.lower() != "method"}
+    return replace(uri, parameters=Parameters(**allowed))
 
 
 def contact_of(message: ReceivedRequest | ReceivedResponse) -> URI:

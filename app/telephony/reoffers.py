@@ -52,6 +52,7 @@ def serve_update(call: Call, transaction: ServerTransaction, dialog: Dialog) -> 
     """RFC 3311 5.2. Whatever is raised here leaves the session as it was."""
     request = transaction.request
     terms = terms_of(request, call.station.limits)
+    dialog.target_named(request)  # raises before anything is changed
     body = answer_within(call, request, dialog)
     dialog.refresh(request)
     call.hear_abilities(request)

@@ -11,6 +11,7 @@ from sipmessage import URI, Request, Response
 from app.application.ports import Clip, LegId
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
+from app.telephony.limits import USUAL, Limits
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEvents, NoPortFree, RtpRemote
 from app.telephony.messages import Identity
@@ -151,16 +152,32 @@ class Told:
 class Bench:
     """A user agent, its clock and media, and the wire."""
 
-    def __init__(self, ports: Sequence[int] = (42000, 42002, 42004), *, policy: MediaPolicy = IN_THE_CLEAR) -> None:
+    def __init__(
+        self,
+        ports: Sequence[int] = (42000, 42002, 42004),
+        *,
+        policy: MediaPolicy = IN_THE_CLEAR,
+        limits: Limits = USUAL,
+    ) -> None:
         self.clock = VirtualClock()
         self.media = SilentMedia(ports)
         self.told = Told()
         self.wire: list[tuple[bytes, Hop]] = []
+        self._history: list[tuple[bytes, Hop]] = []
         identity = Identity(LINE.host, LINE.port, "Liniya")
-        self.agent = UserAgent(identity, self._send, self.clock, self.media, self.told, policy_for=lambda _: policy)
+        self.agent = UserAgent(
+            identity,
+            self._send,
+            self.clock,
+            self.media,
+            self.told,
+            policy_for=lambda _: policy,
+            limits=limits,
+        )
 
     def _send(self, data: bytes, hop: Hop) -> None:
         self.wire.append((data, hop))
+        self._history.append((data, hop))
 
     def receive(self, text: str | bytes, hop: Hop = CALLER) -> list[Request | Response]:
         """Let a message arrive; what the agent sent meanwhile."""
@@ -181,8 +198,16 @@ class Bench:
         return self.sent()
 
     def sent(self) -> list[Request | Response]:
+        """What went since the last message or time."""
+        return self._read(self.wire)
+
+    def all_sent(self) -> list[Request | Response]:
+        """What ever went."""
+        return self._read(self._history)
+
+    def _read(self, wire: list[tuple[bytes, Hop]]) -> list[Request | Response]:
         found: list[Request | Response] = []
-        for data, hop in self.wire:
+        for data, hop in wire:
             message = read(data, hop)
             assert isinstance(message, ReceivedRequest | ReceivedResponse), message
             found.append(message.message)

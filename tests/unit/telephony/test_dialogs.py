@@ -65,6 +65,23 @@ def test_12_2_1_1_a_strict_router_becomes_the_request_uri() -> None:
     assert ("Route", "<sip:caller@127.0.0.1:5090>") in headers
 
 
+def test_16_12_1_2_after_a_strict_router_come_the_other_routes_and_the_target() -> None:
+    routes = "Record-Route: <sip:127.0.0.8;method=INVITE;x=1>, <sip:127.0.0.9;lr>"
+    dialog = invited(routes, contact="<sip:caller@127.0.0.1:5090;method=INVITE>")
+    _, uri, headers = dialog.headers("BYE", ME, SOURCE)
+    assert str(uri) == "sip:127.0.0.8;x=1", "19.1.1: a request URI has no method"
+    assert [value for name, value in headers if name == "Route"] == [
+        "<sip:127.0.0.9;lr>",
+        "<sip:caller@127.0.0.1:5090;method=INVITE>",
+    ]
+    assert dialog.next_hop() == Hop("UDP", "127.0.0.8", 5060)
+
+
+def test_12_2_1_1_a_loose_router_leaves_the_target_in_the_request_uri() -> None:
+    _, uri, _ = invited("Record-Route: <sip:127.0.0.8;LR>").headers("BYE", ME, SOURCE)
+    assert str(uri) == "sip:caller@127.0.0.1:5090"
+
+
 def test_12_2_2_a_lower_number_is_out_of_order() -> None:
     dialog = invited()
     assert [dialog.in_order(within(cseq)) for cseq in (1, 3, 2, 3, 4)] == [False, True, False, False, True]

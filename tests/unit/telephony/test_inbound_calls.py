@@ -330,6 +330,14 @@ def test_relayed_keys_count_where_no_events_were_agreed(
     assert bench.told.heard[1:] == expected
 
 
+@pytest.mark.parametrize(("body", "key"), [("7", "7"), ("7\r\n", "7"), ("#", "#"), ("16", None), ("", None)])
+def test_keys_as_plain_text(bench: Bench, body: str, key: str | None) -> None:
+    call = bench.talk(request("INVITE", body=OFFER.replace(" 101", "")))
+    info = request("INFO", branch="i", to_tag=call.local_tag, cseq=2, body=body, kind="application/dtmf")
+    assert bench.codes(info) == [200]
+    assert bench.told.heard[1:] == ([("key", key)] if key else [])
+
+
 def test_rfc6086_4_2_2_a_body_of_another_kind_is_415(bench: Bench) -> None:
     call = bench.talk()
     info = request("INFO", branch="i", to_tag=call.local_tag, cseq=2, body="x", kind="text/plain")

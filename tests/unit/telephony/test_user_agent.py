@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sipmessage import Request, Response
 
+from app.telephony.limits import Limits
 from app.telephony.messages import ALLOW
+from app.telephony.sdp import Direction
 from app.telephony.wire import Hop
 from tests.unit.telephony.peer import CALLER, OFFER, Bench, codes, request, response
 
@@ -27,6 +29,47 @@ def test_11_2_options_says_what_is_served(bench: Bench) -> None:
     assert sent[0].headers["Allow"] == ALLOW
     assert sent[0].headers["Accept"] == "application/sdp"
     assert ";tag=" in sent[0].headers["To"]
+
+
+def test_11_2_options_says_all_that_it_should(bench: Bench) -> None:
+    headers = bench.receive(request("OPTIONS", extra=["Max-Forwards: 0"]))[0].headers
+    assert headers["Accept-Encoding"] == "identity"
+    assert headers["Accept-Language"] == "en"
+    assert {"100rel", "timer", "replaces"} <= set(headers["Supported"].split(", "))
+    assert {"UPDATE", "PRACK"} <= set(headers["Allow"].split(", "))
+
+
+def test_11_2_options_within_a_call_says_the_same(bench: Bench) -> None:
+    call = bench.talk()
+    headers = bench.receive(request("OPTIONS", branch="o", to_tag=call.local_tag, cseq=2))[0].headers
+    assert headers["Accept-Encoding"] == "identity"
+    assert headers["Allow"] == ALLOW
+
+
+def test_21_5_4_a_full_line_is_503_with_retry_after() -> None:
+    bench = Bench(limits=Limits(most_calls=1))
+    assert bench.codes(request("OPTIONS", branch="o", call_id="o")) == [200]
+    call = bench.arrive()
+    sent = bench.receive(request("INVITE", branch="two", call_id="two", body=OFFER))
+    assert codes(sent) == [503]
+    assert int(sent[0].headers["Retry-After"]) > 0
+    assert bench.codes(request("OPTIONS", branch="p", call_id="p")) == [503], "11.2: as an INVITE would fare"
+    bench.receive(request("CANCEL"))
+    assert call not in bench.agent.calls
+    assert bench.codes(request("INVITE", branch="three", call_id="three", body=OFFER)) == [100]
+
+
+def test_21_4_13_a_body_not_understood_is_415_with_what_is(bench: Bench) -> None:
+    sent = bench.receive(request("INVITE", body="x", kind="text/plain"))
+    assert codes(sent) == [415]
+    assert sent[0].headers["Accept"] == "application/sdp"
+    zipped = request("INVITE", branch="z", call_id="z", body=OFFER, extra=["Content-Encoding: gzip"])
+    assert bench.receive(zipped)[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_20_11_a_body_that_may_be_passed_over_is(bench: Bench) -> None:
+    optional = ["Content-Disposition: render; handling=optional"]
+    assert bench.codes(request("INVITE", body="x", kind="text/plain", extra=optional)) == [100]
 
 
 @pytest.mark.parametrize("method", KNOWN_BUT_NOT_SERVED)
@@ -144,23 +187,26 @@ def test_no_damaged_message_raises(message: str, seed: int, blows: int) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REFER"]),
+            st.sampled_from(["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "REFER", "UPDATE", "PRACK"]),
             st.sampled_from(["one", "two", "three"]),
             st.integers(1, 4),
             st.booleans(),
             st.sampled_from(["", OFFER, OFFER.replace("0 8", "18")]),
-            st.sampled_from(["ring", "answer", "reject", "hang up", "wait", "nothing"]),
+            st.sampled_from([[], ["Require: 100rel"], ["Supported: timer", "Session-Expires: 90;refresher=uac"]]),
+            st.sampled_from(["ring", "answer", "reject", "hang up", "hold", "wait", "nothing"]),
         ),
         max_size=12,
     )
 )
 def test_no_order_of_messages_and_commands_raises(
-    steps: list[tuple[str, str, int, bool, str, str]],
+    steps: list[tuple[str, str, int, bool, str, list[str], str]],
 ) -> None:
     bench = Bench()
-    for method, branch, cseq, within, body, command in steps:
+    for method, branch, cseq, within, body, extra, command in steps:
         tag = bench.told.arrived[-1].local_tag if within and bench.told.arrived else ""
-        bench.receive(request(method, branch=branch, cseq=cseq, to_tag=tag, body=body))
+        known = bench.agent.calls[-1].unconfirmed if bench.agent.calls else None
+        rack = [f"RAck: {known.rack}"] if known is not None and method == "PRACK" else []
+        bench.receive(request(method, branch=branch, cseq=cseq, to_tag=tag, body=body, extra=[*extra, *rack]))
         if command == "wait":
             bench.pass_s(7)
         for call in bench.agent.calls:
@@ -173,6 +219,8 @@ def test_no_order_of_messages_and_commands_raises(
                     call.reject(486)
                 case "hang up":
                     call.hang_up()
+                case "hold":
+                    call.reoffer(Direction.SENDONLY)
     for call in bench.agent.calls:
         call.hang_up()
     bench.pass_s(200)
@@ -189,20 +237,23 @@ def test_no_order_of_messages_and_commands_raises(
             st.sampled_from([100, 180, 183, 200, 302, 401, 407, 486, 487, 500]),
             st.sampled_from(["callee", "fork"]),
             st.sampled_from(["", OFFER, "nonsense"]),
-            st.sampled_from(["hang up", "wait", "nothing", "nothing"]),
+            st.sampled_from([[], ["Require: 100rel", "RSeq: 1"], ["Require: 100rel", "RSeq: 2"], ["Min-SE: 2000"]]),
+            st.sampled_from(["hang up", "hold", "wait", "nothing", "nothing"]),
         ),
         max_size=8,
     )
 )
-def test_no_order_of_answers_raises(steps: list[tuple[int, str, str, str]]) -> None:
+def test_no_order_of_answers_raises(steps: list[tuple[int, str, str, list[str], str]]) -> None:
     bench = Bench()
     call = bench.dial()
     asked = bench.sent()[0]
     assert isinstance(asked, Request)
-    for code, tag, body, command in steps:
-        bench.receive(response(asked, code, tag=tag, body=body))
+    for code, tag, body, extra, command in steps:
+        bench.receive(response(asked, code, tag=tag, body=body, extra=extra))
         if command == "hang up":
             call.hang_up()
+        elif command == "hold":
+            call.reoffer(Direction.SENDONLY)
         elif command == "wait":
             bench.pass_s(5)
     call.hang_up()

@@ -21,10 +21,11 @@ MODULES = Path("/usr/lib/baresip/modules")
 class Baresip:
     """A running baresip and its control connection: netstrings of JSON over TCP."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, folder: Path) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, folder: Path, port: int) -> None:
         self._reader = reader
         self._writer = writer
         self._folder = folder
+        self.port = port
 
     async def command(self, command: str, params: str = "") -> dict[str, Any]:
         """Carry out one command and wait for its answer."""
@@ -48,10 +49,10 @@ class Baresip:
 @asynccontextmanager
 async def baresip(folder: Path, codec: str, says: Samples) -> AsyncIterator[Baresip]:
     """A running baresip that offers one codec, and says `says` (8 kHz) in each call."""
-    control, rtp = free_port(), free_port()
+    port, control, rtp = free_port(), free_port(), free_port()
     write_wav(folder / "says.wav", says)
     (folder / "config").write_text(
-        f"sip_listen {LOOPBACK}:{free_port()}\naudio_source aufile,{folder / 'says.wav'}\n"
+        f"sip_listen {LOOPBACK}:{port}\naudio_source aufile,{folder / 'says.wav'}\n"
         f"audio_player aubridge,none\naudio_srate 8000\naudio_channels 1\nrtp_ports {rtp}-{rtp + 20}\n"
         f"module_path {MODULES}\nmodule stdio.so\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n"
         f"module sndfile.so\nsnd_path {folder}\nmodule_tmp account.so\nmodule_app menu.so\n"
@@ -69,7 +70,7 @@ async def baresip(folder: Path, codec: str, says: Samples) -> AsyncIterator[Bare
     )
     try:
         reader, writer = await connected(control)
-        yield Baresip(reader, writer, folder)
+        yield Baresip(reader, writer, folder, port)
         writer.close()
     finally:
         process.terminate()

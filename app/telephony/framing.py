@@ -9,7 +9,8 @@ from app.telephony.errors import BadMessage
 MAX_HEAD = 32 * 1024
 MAX_BODY = 64 * 1024
 
-_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_FOLD = re.compile(rb"\r\n[ \t]+")
+_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:(.*?)(?=\r\n|$)", re.IGNORECASE | re.DOTALL)
 _DIGITS = re.compile(rb"[ \t]*(\d{1,9})[ \t]*")
 _END = b"\r\n\r\n"
 
@@ -78,7 +79,8 @@ class StreamFramer:
         if end > MAX_HEAD:
             raise BadMessage("headers without an end")
         self._searched = end
-        head = bytes(self._buffer[:end]).replace(b"\r\n", b"\n")
+        # Read as the parser reads it, folds and all: two opinions on a length would let a message hide another.
+        head = _FOLD.sub(b" ", self._buffer[:end])
         lengths = [_DIGITS.fullmatch(one) for one in _LENGTH.findall(head)]
         sizes = {int(one.group(1)) for one in lengths if one is not None}
         self.lost = None in lengths or len(sizes) > 1 or max(sizes, default=0) > MAX_BODY

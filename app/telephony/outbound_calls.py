@@ -314,6 +314,8 @@ class OutboundCall(Call):
         if self._transaction is not None:
             self.station.layer.abandon(self._transaction)
         if possible(self.state, CallEvent.GIVE_UP):
+            if self._transaction is not None:
+                self._transaction.abandon()
             self.take(CallEvent.GIVE_UP)
 
 

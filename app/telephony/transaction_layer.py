@@ -77,6 +77,11 @@ class Transaction:
         if self.state is State.TERMINATED:
             self._layer.forget(self)
 
+    @property
+    def running(self) -> frozenset[Do]:
+        """The timers that are set."""
+        return frozenset(self._timers)
+
     def stop(self) -> None:
         """Let no timer fire any more."""
         for timer in self._timers.values():
@@ -127,6 +132,13 @@ class ClientTransaction(Transaction):
         name_transport(self.request, hop.transport)
         super().take(Event.START)
 
+    def abandon(self) -> None:
+        """Wait no longer for a final answer (RFC 3261 9.1): one that comes yet is nobody's."""
+        self.state = State.TERMINATED
+        self.stop()
+        self._layer.forget(self)
+        self._layer.settle(self)
+
     def receive(self, response: ReceivedResponse) -> None:
         self._response = response
         self.take(outcome(response.code))
@@ -161,8 +173,10 @@ class ServerTransaction(Transaction):
 
     def respond(self, response: Response) -> None:
         """Send a response, and again whenever the request comes again. After a final one only a 2xx repeats."""
+        event = outcome(response.code)
+        step(self._table, self.state, event)  # what may not be said must not be repeated either
         self._last = bytes(response)
-        self.take(outcome(response.code))
+        self.take(event)
 
     @property
     def answered(self) -> bool:
@@ -282,6 +296,11 @@ class TransactionLayer:
         self._merging.clear()
         self._sources.clear()
         self._unanswered.clear()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is under way and nothing is kept for repetitions."""
+        return not (self._clients or self._servers or self._merging or self._unanswered or self._sources)
 
     @property
     def busy(self) -> bool:

@@ -314,8 +314,6 @@ class OutboundCall(Call):
         if self._transaction is not None:
             self.station.layer.abandon(self._transaction)
         if possible(self.state, CallEvent.GIVE_UP):
-            if self._transaction is not None:
-                self._transaction.abandon()
             self.take(CallEvent.GIVE_UP)
 
 

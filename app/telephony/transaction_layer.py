@@ -132,13 +132,6 @@ class ClientTransaction(Transaction):
         name_transport(self.request, hop.transport)
         super().take(Event.START)
 
-    def abandon(self) -> None:
-        """Wait no longer for a final answer (RFC 3261 9.1): one that comes yet is nobody's."""
-        self.state = State.TERMINATED
-        self.stop()
-        self._layer.forget(self)
-        self._layer.settle(self)
-
     def receive(self, response: ReceivedResponse) -> None:
         self._response = response
         self.take(outcome(response.code))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from app.telephony.errors import IllegalTransition
+from app.telephony.large_requests import UDP_ONLY_S
 from app.telephony.messages import make_response
 from app.telephony.transaction_layer import TransactionLayer
 from app.telephony.transactions import ALIVE, State, Timing
@@ -38,8 +39,8 @@ class _Machine(RuleBasedStateMachine):
         self.clock.pass_s(seconds)
 
     def end(self) -> None:
-        for _ in range(3):
-            self.clock.pass_s(64)
+        self.clock.pass_s(3 * 64)
+        self.clock.pass_s(UDP_ONLY_S)
         assert self.clock.pending == 0, "all timers are gone"
 
 
@@ -98,7 +99,7 @@ class ClientMachine(_Machine):
         self.clock.pass_s(64)
         if self.transaction.state is State.PROCEEDING:  # an INVITE may ring for ever
             assert self.request.method == "INVITE"
-            self.transaction.abandon()
+            self.layer.abandon(self.transaction)
         self.end()
         assert self.layer.empty
 

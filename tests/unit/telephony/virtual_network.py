@@ -13,7 +13,7 @@ from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination
 from app.telephony.user_agent import UserAgent
 from app.telephony.wire import Hop
-from tests.unit.telephony.peer import SilentMedia, VirtualClock
+from tests.unit.telephony.peer import SilentMedia, Told, VirtualClock
 
 MOST_LOST = 2
 """Copies of one message that are lost before one comes through: an INVITE has seven, and each of them one 100."""
@@ -49,10 +49,11 @@ class Network:
             self.clock.call_later(delay, lambda: self._ends[target].receive(data, source))
 
 
-class End:
+class End(Told):
     """One user agent, what was asked of it, and what it told."""
 
     def __init__(self, network: Network, host: str) -> None:
+        super().__init__()
         self.network = network
         self.hop = Hop("UDP", host, 5060)
         self.media = SilentMedia(range(20000, 60000, 2))

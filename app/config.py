@@ -85,6 +85,17 @@ class Settings(BaseSettings):
     sip_calls_per_source: int = Field(
         4, ge=1, description="Calls at once from one address that is neither a trunk's nor the office's"
     )
+    most_calls: int = Field(
+        1000,
+        ge=1,
+        description="Calls at once, both ways; whoever calls then is told to try again (503)",
+    )
+    sip_session_s: int = Field(
+        1800,
+        ge=90,
+        le=86400,
+        description="Seconds after which a call that nobody refreshed is over (RFC 4028)",
+    )
     sip_realm: str = Field(
         "liniya",
         pattern=r"^[A-Za-z0-9._-]{1,100}$",

@@ -48,6 +48,7 @@ from app.telephony.account import Account, Network
 from app.telephony.admission import WhoMayCall, networks_of
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.digest_server import Hashes
+from app.telephony.limits import Limits
 from app.telephony.line import SipLine
 from app.telephony.media import Media
 from app.telephony.media_policy import CODECS, MediaPolicy
@@ -244,6 +245,7 @@ def _phone(settings: Settings, tokens: AudioTokens, who_may_call: WhoMayCall) ->
         trunk=_trunk(settings),
         policy=_media_policy(settings),
         who_may_call=who_may_call,
+        limits=Limits(settings.most_calls, settings.sip_session_s),
     )
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from app.application.ports import LegEnd, Rejection
 from app.telephony.calls import Call
 from app.telephony.outbound_calls import OutboundCall
+from app.telephony.reasons import MEDIA_LOST, NO_ANSWER
 
 REJECTIONS = {Rejection.BUSY: 486, Rejection.UNAVAILABLE: 480, Rejection.OVERLOADED: 503}
+
+REASONS_WHY = {LegEnd.NO_ANSWER: NO_ANSWER, LegEnd.LOST: MEDIA_LOST}
+"""What our own BYE or CANCEL says of it (RFC 3326)."""
 
 ENDS = {
     200: LegEnd.HUNG_UP,

@@ -7,7 +7,7 @@ import contextlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -22,12 +22,14 @@ from app.telephony.admission import WhoMayCall
 from app.telephony.calls import Call
 from app.telephony.digest import Authenticator
 from app.telephony.errors import NoCommonCodec
-from app.telephony.leg_ends import REJECTIONS, end_of
+from app.telephony.leg_ends import REASONS_WHY, REJECTIONS, end_of
+from app.telephony.limits import USUAL, Limits
 from app.telephony.line_transfers import LineTransfers
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, NoPortFree
 from app.telephony.messages import Identity
 from app.telephony.outbound_calls import Destination
+from app.telephony.reasons import HUNG_UP, Reason
 from app.telephony.sdp import is_host
 from app.telephony.transactions import Timing
 from app.telephony.transport import SipTransport
@@ -72,6 +74,7 @@ class SipLine:
         timing: Timing | None = None,
         policy: MediaPolicy = IN_THE_CLEAR,
         who_may_call: WhoMayCall | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self._host = host
         self._port = port
@@ -80,6 +83,7 @@ class SipLine:
         self._user = user
         self._timing = timing or Timing()
         self._policy = policy
+        self._limits = limits
         self._who_may_call = who_may_call or WhoMayCall()
         self._access: Access | None = None
         self.media = media
@@ -139,6 +143,7 @@ class SipLine:
             self._access.gate,
             contact_users=ours,
             policy_for=self._policy_for,
+            limits=self._limits,
         )
         self._access.open(self._agent, self._phone_changed)
         self._book = AccountBook(self._accounts, self._agent.layer, identity)
@@ -199,11 +204,11 @@ class SipLine:
             self._later(leg, ring_for_s, lambda: self._end(leg, LegEnd.NO_ANSWER))
         return leg
 
-    def hang_up(self, leg: LegId) -> None:
+    def hang_up(self, leg: LegId, why: Reason = HUNG_UP) -> None:
         self._cancel_timer(leg)
         call = self._calls.pop(leg, None)
         if call is not None:
-            call.hang_up()
+            call.hang_up(why)
         if self._browsers.pop(leg, None) is not None:
             self.media.close(leg)
 
@@ -395,7 +400,7 @@ class SipLine:
     def _end(self, leg: LegId, why: LegEnd) -> None:
         """End a leg of our own accord, and tell."""
         if self._known(leg):
-            self.hang_up(leg)
+            self.hang_up(leg, REASONS_WHY.get(why, HUNG_UP))
             self._tell_ended(leg, why)
 
     def _tell_ended(self, leg: LegId, why: LegEnd) -> None:
@@ -417,11 +422,7 @@ class SipLine:
         for account in self._accounts:
             server = self._book.hop(account) if self._book is not None else None
             if account.may_call_from(hop.host) or (server is not None and server.host == hop.host):
-                return replace(
-                    self._policy,
-                    codecs=account.codecs or self._policy.codecs,
-                    srtp=account.srtp or self._policy.srtp,
-                )
+                return self._policy.of_account(account.codecs, account.srtp)
         return self._policy
 
     # -- who may call

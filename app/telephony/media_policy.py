@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from app.telephony.media_port import Codec
@@ -22,6 +22,10 @@ class MediaPolicy:
     codecs: tuple[Codec, ...] = ("PCMA", "PCMU")
     srtp: SrtpPolicy = "off"
     keys_in_clear: bool = False
+
+    def of_account(self, codecs: tuple[Codec, ...], srtp: SrtpPolicy | None) -> MediaPolicy:
+        """The policy towards one account, which may have its own codecs and its own word on keys."""
+        return replace(self, codecs=codecs or self.codecs, srtp=srtp or self.srtp)
 
     def allows(self, hop: Hop) -> bool:
         """Whether a call over this hop can be as the policy wants it."""

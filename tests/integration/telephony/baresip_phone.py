@@ -47,18 +47,22 @@ class Baresip:
 
 
 @asynccontextmanager
-async def baresip(folder: Path, codec: str, says: Samples) -> AsyncIterator[Baresip]:
-    """A running baresip that offers one codec, and says `says` (8 kHz) in each call."""
-    port, control, rtp = free_port(), free_port(), free_port()
+async def baresip(
+    folder: Path, codec: str, says: Samples, *, account: str = "", accounts: str = "", config: str = ""
+) -> AsyncIterator[Baresip]:
+    """A running baresip that offers one codec, and says `says` (8 kHz) in each call. `account` are more parameters
+    of its account, `accounts` another in the place of that, `config` more lines of its configuration."""
+    control, rtp, sip = free_port(), free_port(), free_port()
     write_wav(folder / "says.wav", says)
     (folder / "config").write_text(
-        f"sip_listen {LOOPBACK}:{port}\naudio_source aufile,{folder / 'says.wav'}\n"
+        f"sip_listen {LOOPBACK}:{sip}\naudio_source aufile,{folder / 'says.wav'}\n"
         f"audio_player aubridge,none\naudio_srate 8000\naudio_channels 1\nrtp_ports {rtp}-{rtp + 20}\n"
         f"module_path {MODULES}\nmodule stdio.so\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n"
         f"module sndfile.so\nsnd_path {folder}\nmodule_tmp account.so\nmodule_app menu.so\n"
-        f"module_app ctrl_tcp.so\nctrl_tcp_listen {LOOPBACK}:{control}\n"
+        f"module_app ctrl_tcp.so\nctrl_tcp_listen {LOOPBACK}:{control}\n{config}\n"
     )
-    (folder / "accounts").write_text(f"<sip:baresip@{LOOPBACK}>;regint=0;audio_codecs={codec}\n")
+    its = accounts or f"<sip:baresip@{LOOPBACK}>;regint=0;audio_codecs={codec}{account}"
+    (folder / "accounts").write_text(f"{its}\n")
     (folder / "contacts").write_text("")
     process = await asyncio.create_subprocess_exec(
         needed("baresip"),
@@ -70,7 +74,7 @@ async def baresip(folder: Path, codec: str, says: Samples) -> AsyncIterator[Bare
     )
     try:
         reader, writer = await connected(control)
-        yield Baresip(reader, writer, folder, port)
+        yield Baresip(reader, writer, folder, sip)
         writer.close()
     finally:
         process.terminate()

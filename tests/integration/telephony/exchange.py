@@ -123,9 +123,9 @@ class Exchange:
 
 @asynccontextmanager
 async def open_exchange(
-    *, accounts: Sequence[Account] = (), trunk: Account | None = None, port: int = 0
+    *, accounts: Sequence[Account] = (), trunk: Account | None = None, port: int = 0, **settings: Any
 ) -> AsyncIterator[Exchange]:
-    """A line on loopback, closed at the end."""
+    """A line on loopback, closed at the end. `settings` are more arguments of `SipLine`."""
     first = free_port()
     media = Media(LOOPBACK, (first, min(first + 200, 65534)), BrowserPhones(LOOPBACK, 0, lambda _: None))
     line = SipLine(
@@ -136,6 +136,7 @@ async def open_exchange(
         media=media,
         accounts=accounts,
         trunk=trunk,
+        **settings,
     )
     exchange = Exchange()
     exchange.line = line

@@ -18,7 +18,7 @@ import structlog
 from app.domain.errors import BadInput
 from app.telephony.account import Account, Network
 from app.telephony.dialogs import Dialog
-from app.telephony.digest_server import DigestServer, Hashes, HashesOf, Outcome
+from app.telephony.digest_server import ALGORITHMS, DigestServer, Hashes, HashesOf, Outcome
 from app.telephony.errors import BadMessage
 from app.telephony.gate import Admitted, Load, Refusal, Verdict
 from app.telephony.lockouts import Lockouts
@@ -53,12 +53,14 @@ ANSWERS_TO_ALL = Rate(500, 100)
 @dataclass(frozen=True)
 class WhoMayCall:
     """The policy of a line, in plain values. `hashes_of` gives the digest hashes of an operator's phone by its
-    login, `trunk_users` those of trunks that prove themselves by digest."""
+    login, `trunk_users` those of trunks that prove themselves by digest. `algorithms` are the digests asked for:
+    some telephones give up where one is unknown to them (baresip 1.0), though RFC 8760 lets them choose."""
 
     office: tuple[Network, ...] = LOOPBACK
     anonymous: bool = False
     realm: str = "liniya"
     calls_per_source: int = 4
+    algorithms: tuple[str, ...] = ALGORITHMS
     hashes_of: HashesOf = field(default=lambda _login: None, repr=False)
     trunk_users: Mapping[str, Hashes] = field(default_factory=dict, repr=False)
 
@@ -112,7 +114,7 @@ class Admission:
         self._trunk_at = trunk_at
         self._phone_at = phone_at
         self._now = now
-        self._digest = DigestServer(policy.realm, self._hashes_of, now)
+        self._digest = DigestServer(policy.realm, self._hashes_of, now, policy.algorithms)
         self._lockouts = Lockouts(now)
         self._sources: Recent[str, _Source] = Recent(MAX_SOURCES, lambda: _Source(now()))
         self._answers = Bucket(ANSWERS_TO_ALL, now())

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import TypeAlias
@@ -71,10 +71,14 @@ class Proof:
 
 
 class DigestServer:
-    """Makes challenges and checks what answers them. `now` gives seconds that never go back."""
+    """Makes challenges and checks what answers them. `now` gives seconds that never go back. `algorithms` are those
+    that it asks for and takes, the preferred one first."""
 
-    def __init__(self, realm: str, hashes_of: HashesOf, now: Callable[[], float]) -> None:
+    def __init__(
+        self, realm: str, hashes_of: HashesOf, now: Callable[[], float], algorithms: Sequence[str] = ALGORITHMS
+    ) -> None:
         self.realm = realm
+        self._algorithms = algorithms
         self._hashes_of = hashes_of
         self._now = now
         self._key = secrets.token_bytes(32)
@@ -91,7 +95,7 @@ class DigestServer:
         return tuple(
             f"Digest realm={quoted(self.realm)}, nonce={quoted(nonce)}, opaque={quoted(self._opaque)}, "
             f'qop="auth", algorithm={algorithm}{tail}'
-            for algorithm in ALGORITHMS
+            for algorithm in self._algorithms
         )
 
     def check(self, request: ReceivedRequest) -> Proof:
@@ -115,7 +119,7 @@ class DigestServer:
         algorithm = given.get("algorithm", "MD5").upper()
         count, cnonce = given.get("nc", ""), given.get("cnonce", "")
         formed = given.get("qop") == "auth" and len(count) == 8 and _is_hex(count) and cnonce
-        if algorithm not in ALGORITHMS or not formed or not _same_resource(given.get("uri", ""), request):
+        if algorithm not in self._algorithms or not formed or not _same_resource(given.get("uri", ""), request):
             return False
         known = self._hashes_of(given.get("username", ""))
         secret = (known or self._nobody).by(algorithm)

@@ -74,8 +74,10 @@ async def baresip(
     )
     try:
         reader, writer = await connected(control)
-        yield Baresip(reader, writer, folder, sip)
-        writer.close()
+        try:
+            yield Baresip(reader, writer, folder, sip)
+        finally:
+            writer.close()
     finally:
         process.terminate()
         try:

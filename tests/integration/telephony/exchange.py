@@ -17,12 +17,25 @@ from app.telephony.account import Account
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.line import SipLine
 from app.telephony.media import Media
+from app.telephony.media_port import RtpRemote
 from tests.integration.telephony.rtp_peer import until
 from tests.integration.telephony.sound import Samples, samples_of
 
 HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
 PATIENCE_S = 20.0
+
+
+class WatchedMedia(Media):
+    """The real media; `agreed` are what offers and answers came to, one after the other."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.agreed: list[RtpRemote] = []
+
+    def connect_rtp(self, leg: LegId, remote: RtpRemote) -> None:
+        self.agreed.append(remote)
+        super().connect_rtp(leg, remote)
 
 
 class Exchange:
@@ -32,6 +45,7 @@ class Exchange:
         self.line: SipLine | None = None
         self.legs: list[LegId] = []
         self.heard: list[tuple[Any, ...]] = []
+        self.agreed: list[RtpRemote] = []
         self.keys = ""
         self.qualities: list[LegQuality] = []
         self.sound: dict[LegId, bytearray] = {}
@@ -127,7 +141,7 @@ async def open_exchange(
 ) -> AsyncIterator[Exchange]:
     """A line on loopback, closed at the end. `settings` are more arguments of `SipLine`."""
     first = free_port()
-    media = Media(LOOPBACK, (first, min(first + 200, 65534)), BrowserPhones(LOOPBACK, 0, lambda _: None))
+    media = WatchedMedia(LOOPBACK, (first, min(first + 200, 65534)), BrowserPhones(LOOPBACK, 0, lambda _: None))
     line = SipLine(
         host=LOOPBACK,
         port=port,
@@ -140,6 +154,7 @@ async def open_exchange(
     )
     exchange = Exchange()
     exchange.line = line
+    exchange.agreed = media.agreed
     line.report_to(exchange)
     await line.start()
     try:

@@ -67,7 +67,7 @@ async def test_it_holds_comes_back_and_presses_keys(tmp_path: Path) -> None:
         leg = exchange.legs[0]
         await until(lambda: hears_it(exchange, leg), "it is heard")
         await peer.command("hold")
-        await until(lambda: not abs(exchange.samples(leg)[-1600:]).any(), "nothing is heard while it holds")
+        await until(lambda: len(exchange.agreed) == 2, "its re-INVITE")
         await peer.command("resume")
         await until(lambda: hears_it(exchange, leg), "it is heard again")
         for key in "7#":
@@ -77,6 +77,7 @@ async def test_it_holds_comes_back_and_presses_keys(tmp_path: Path) -> None:
         await exchange.until_heard("ended")
         assert exchange.ends() == [LegEnd.HUNG_UP]
         assert exchange.keys == "7#"
+        assert [one.receives for one in exchange.agreed] == [True, False, True]
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -101,7 +102,10 @@ async def test_rfc3515_an_operators_telephone_hands_its_call_on(tmp_path: Path, 
 
 async def test_10_3_an_operators_telephone_registers_here_and_is_called(tmp_path: Path) -> None:
     hashes = Hashes.of("ivanova", "liniya", "secret")
-    who = WhoMayCall(hashes_of=lambda login: hashes if login == "ivanova" else None)
+    who = WhoMayCall(
+        hashes_of=lambda login: hashes if login == "ivanova" else None,
+        algorithms=("MD5",),  # its library gives up where SHA-256 is offered beside
+    )
     async with open_exchange(who_may_call=who) as exchange:
         assert exchange.line is not None
         registers = (

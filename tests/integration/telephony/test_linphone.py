@@ -55,6 +55,7 @@ async def test_it_calls_presses_keys_holds_and_hangs_up(tmp_path: Path, transpor
         await exchange.until_heard("ended")
         assert exchange.heard == [("arrived", "linphone", "245022"), ("ended", leg, LegEnd.HUNG_UP)]
         assert exchange.keys == "5"
+        assert [one.receives for one in exchange.agreed] == [True, False, True], "agreed, held, resumed"
         await phone.until_said("ended")
         await until(lambda: len(phone.heard()) > 8000, "what linphone heard is written")
         assert share_of_tone(phone.heard()[-4000:], OUR_TONE_HZ) > 0.9

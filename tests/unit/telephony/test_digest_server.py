@@ -162,3 +162,8 @@ def test_no_header_raises(text: str) -> None:
     headers = ["".join(char for char in text if char.isprintable()), f'Digest realm="liniya", {text!r}']
     for value in headers:
         assert desk.check(value).outcome is not Outcome.PROVEN
+
+
+def test_what_is_not_asked_for_is_not_taken() -> None:
+    md5_only = DigestServer("liniya", lambda _: HASHES, lambda: 0.0, ("MD5",))
+    assert [challenge.rpartition("=")[2] for challenge in md5_only.challenges("192.0.2.1")] == ["MD5"]

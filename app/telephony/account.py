@@ -80,6 +80,11 @@ class Account:
         """The host of From and To."""
         return self.from_domain or self.host
 
+    @property
+    def uri_port(self) -> int | None:
+        """The port of From and To, and of what is dialled."""
+        return None if self.from_domain else self.port
+
     def takes(self, number: str) -> bool:
         """Whether the number may be dialled through this trunk."""
         return self.calls_out and (not self.numbers or self._pattern.fullmatch(number) is not None)

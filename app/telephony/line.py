@@ -4,44 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from sipmessage import URI
 
 from app.application.ports import Clip, LegEnd, LegId, LegQuality, PhoneEvents, Rejection, Timer
 from app.domain.errors import BadInput
 from app.telephony.access import Access
 from app.telephony.account import Account
-from app.telephony.accounts import AccountBook
+from app.telephony.accounts import AccountBook, contact_users, tls_servers
 from app.telephony.admission import WhoMayCall
 from app.telephony.calls import Call
-from app.telephony.digest import Authenticator
-from app.telephony.errors import NoCommonCodec
+from app.telephony.dialling import Dialler, NoWay
 from app.telephony.leg_ends import REASONS_WHY, REJECTIONS, end_of
 from app.telephony.limits import USUAL, Limits
 from app.telephony.line_transfers import LineTransfers
+from app.telephony.location import Locator
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
-from app.telephony.media_port import MediaEngine, NoPortFree
+from app.telephony.media_port import MediaEngine
 from app.telephony.messages import Identity
-from app.telephony.outbound_calls import Destination
 from app.telephony.reasons import HUNG_UP, Reason
 from app.telephony.sdp import is_host
+from app.telephony.tls import TlsListener
 from app.telephony.transactions import Timing
-from app.telephony.transport import SipTransport
+from app.telephony.transport import Peers, SipTransport
+from app.telephony.trunk import TrunkStatus
 from app.telephony.user_agent import UserAgent
-from app.telephony.wire import Hop, bracketed, hop_of
+from app.telephony.wire import Hop
 
 log = structlog.get_logger()
 
 STOP_S = 2.0
 """How long the end of all calls may take before the line is closed over them."""
-
-_E164 = re.compile(r"^\+?\d{2,15}$")
 
 
 @dataclass
@@ -56,8 +53,9 @@ class SipLine:
     `media` is started and stopped with the line, and reports to it. `advertised_host` is the address that messages
     and descriptions give: an IP literal that the peers can reach. `user` is who calls an address without a trunk.
     `policy` says which codecs are spoken, and whether under SRTP; `who_may_call` who is let in, and whose phones
-    may register here.
-    `trunk` takes the numbers dialled; every account that `registers` is registered while the line is up.
+    may register here. Numbers are dialled through the accounts that take them, of which `trunk` may be one; every
+    account that `registers` is registered while the line is up. `tls` is where TLS is taken, `dns_server` the
+    resolver (`host:port`) of their names, "" for the machine's.
     """
 
     def __init__(
@@ -71,6 +69,8 @@ class SipLine:
         media: MediaEngine,
         accounts: Sequence[Account] = (),
         trunk: Account | None = None,
+        tls: TlsListener | None = None,
+        dns_server: str = "",
         timing: Timing | None = None,
         policy: MediaPolicy = IN_THE_CLEAR,
         who_may_call: WhoMayCall | None = None,
@@ -88,12 +88,14 @@ class SipLine:
         self._access: Access | None = None
         self.media = media
         media.report_to(self)
-        self._trunk = trunk
+        self._tls = tls
+        self._dns_server = dns_server
         self._accounts = [*accounts, *([trunk] if trunk is not None and trunk not in accounts else [])]
         self._events: PhoneEvents | None = None
         self._transport: SipTransport | None = None
         self._agent: UserAgent | None = None
         self._book: AccountBook | None = None
+        self._dialler: Dialler | None = None
         self._calls: dict[LegId, Call] = {}
         self._browsers: dict[LegId, _BrowserLeg] = {}
         self._transfers = LineTransfers(self._calls, self.hang_up)
@@ -110,6 +112,16 @@ class SipLine:
         """Whether the account's server has us now."""
         return self._book is not None and self._book.registered(account)
 
+    @property
+    def tls_port(self) -> int:
+        """The port on which TLS is taken, 0 while it is not."""
+        return self._transport.tls_port if self._transport is not None else 0
+
+    @property
+    def trunks(self) -> list[TrunkStatus]:
+        """Every account as it is now."""
+        return self._book.statuses if self._book is not None else []
+
     def report_to(self, events: PhoneEvents) -> None:
         """Who hears of calls."""
         self._events = events
@@ -122,17 +134,18 @@ class SipLine:
                 " IP address of this machine that they can reach"
             )
         transport = SipTransport(self._on_message, self._on_failure, self._on_lost)
-        await transport.open(self._host, self._port)
+        servers = tls_servers(self._accounts)
+        locator = Locator(self._dns_server, ipv6=":" in self._advertised_host)
+        await transport.open(self._host, self._port, self._tls)
         try:
             await self.media.start()
         except BaseException:
             await transport.close()
             raise
         self._transport = transport
-        identity = Identity(self._advertised_host, transport.port, self._name)
+        identity = Identity(self._advertised_host, transport.port, self._name, transport.tls_port)
         loop = asyncio.get_running_loop()
-        ours = {account.user for account in self._accounts if account.registers}
-        self._access = Access(self._who_may_call, self._host, self._accounts, self._account_at, loop.time)
+        access = self._access = Access(self._who_may_call, self._host, self._accounts, self._account_at, loop.time)
         self._agent = UserAgent(
             identity,
             transport.send,
@@ -140,14 +153,16 @@ class SipLine:
             self.media,
             self,
             self._timing,
-            self._access.gate,
-            contact_users=ours,
+            access.gate,
+            contact_users=contact_users(self._accounts),
             policy_for=self._policy_for,
             limits=self._limits,
         )
-        self._access.open(self._agent, self._phone_changed)
-        self._book = AccountBook(self._accounts, self._agent.layer, identity)
-        self._book.start()
+        access.open(self._agent, self._phone_changed)
+        book = self._book = AccountBook(self._accounts, self._agent.layer, identity, locator, servers)
+        transport.peers = Peers(book.tls_server, book.keeps)
+        self._dialler = Dialler(self._agent, book, self._calls, self._user, access.phone, self._fail_soon)
+        book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
 
     async def stop(self) -> None:
@@ -163,6 +178,8 @@ class SipLine:
         self._timers.clear()
         if self._access is not None:
             self._access.close()
+        if self._dialler is not None:
+            self._dialler.close()
         await book.stop()
         answered = asyncio.Event()
         agent.layer.on_answered = answered.set
@@ -174,7 +191,7 @@ class SipLine:
         agent.layer.close()
         await transport.close()
         await self.media.stop()
-        self._agent = self._transport = self._book = None
+        self._agent = self._transport = self._book = self._dialler = None
 
     # -- PhoneLine, signalling
 
@@ -304,9 +321,12 @@ class SipLine:
             self._events.leg_answered(call.leg)
 
     def call_ended(self, call: Call, code: int) -> None:
-        log.info("call_ended", leg=call.leg, status=code)
-        if self._calls.pop(call.leg, None) is None:
+        if self._dialler is not None and self._dialler.goes_on(call, code):
             return
+        log.info("call_ended", leg=call.leg, status=code)
+        if self._calls.get(call.leg) is not call:
+            return  # hung up, or given up for another way
+        del self._calls[call.leg]
         if call.leg == self._answering:  # no command tells of its own leg before it returns
             self._later(call.leg, 0, partial(self._tell_ended, call.leg, end_of(code, call)))
         else:
@@ -329,6 +349,8 @@ class SipLine:
             self._calls[call.leg] = call
 
     def call_gone(self, call: Call) -> None:
+        if self._dialler is not None:
+            self._dialler.heard(call)
         if self._calls.get(call.leg) is call:
             del self._calls[call.leg]
 
@@ -341,43 +363,12 @@ class SipLine:
             self._later(leg, 0, lambda: self._answered_by_browser(leg))
 
     def _dial_sip(self, leg: LegId, address: str) -> None:
-        agent = self._agent
-        found = self._destination(address)
-        if agent is None or found is None:
-            self._fail_soon(leg, "no such address can be dialled")
-            return
-        destination, account = found
-        authenticator = Authenticator(account.digest_user, account.password) if account is not None else None
         try:
-            self._calls[leg] = agent.place(leg, destination, authenticator)
-        except (NoPortFree, NoCommonCodec) as error:
+            if self._dialler is None:
+                raise NoWay("the line is not open")
+            self._dialler.dial(leg, address)
+        except NoWay as error:
             self._fail_soon(leg, str(error))
-
-    def _destination(self, address: str) -> tuple[Destination, Account | None] | None:
-        if _E164.match(address):
-            return self._through_trunk(address)
-        if address.startswith("phone:"):
-            phone = self._access.phone(address.removeprefix("phone:")) if self._access is not None else None
-            return (phone, None) if phone is not None else None
-        try:
-            target = URI.parse(address)
-        except ValueError:
-            return None
-        hop = hop_of(target)
-        if hop is None:
-            return None
-        sender = f"<sip:{self._user}@{bracketed(self._advertised_host)}:{self.port}>"
-        return Destination(target, hop, sender, may_refer=True), None
-
-    def _through_trunk(self, number: str) -> tuple[Destination, Account] | None:
-        trunk = self._trunk
-        hop = self._book.hop(trunk) if self._book is not None and trunk is not None else None
-        if trunk is None or hop is None:
-            return None
-        port = trunk.port
-        host = bracketed(trunk.host)
-        sender = f"<{URI('sip', host, user=trunk.user, port=port)}>"
-        return Destination(URI("sip", host, user=number, port=port), hop, sender, trunk.user), trunk
 
     def _fail_soon(self, leg: LegId, why: str) -> None:
         """`dial` returns before anything is told of its leg."""
@@ -419,11 +410,7 @@ class SipLine:
 
     def _policy_for(self, hop: Hop) -> MediaPolicy:
         """The policy of the account whose server is there or that calls in from there, else the line's."""
-        for account in self._accounts:
-            server = self._book.hop(account) if self._book is not None else None
-            if account.may_call_from(hop.host) or (server is not None and server.host == hop.host):
-                return self._policy.of_account(account.codecs, account.srtp)
-        return self._policy
+        return self._book.policy_at(hop.host, self._policy) if self._book is not None else self._policy
 
     # -- who may call
 
@@ -447,3 +434,5 @@ class SipLine:
     def _on_lost(self, hop: Hop) -> None:
         if self._agent is not None:
             self._agent.layer.transport_failed(hop, lost=True)
+        if self._book is not None:
+            self._book.broke(hop)

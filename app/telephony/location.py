@@ -6,6 +6,7 @@ Only names of the settings are looked up: `Account.host`, and what its own recor
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import random
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -71,11 +72,19 @@ class Locator:
         self._ipv6 = ipv6
         self._chance = chance
 
+    def at_once(self, account: Account) -> Found | None:
+        """The server of an account that names it by its address; None for a name, which takes time."""
+        if not is_host(account.host):
+            return None
+        return _found([Found((_hop(account.host, *_plainly(account)),), float("inf"))], account)
+
     async def locate(self, account: Account) -> Found:
         """The servers of the account, one at least. Raises NotFound."""
-        if is_host(account.host) or account.port is not None:
-            transport = account.transport or "UDP"
-            port = account.port or DEFAULT_PORTS[transport]
+        at_once = self.at_once(account)
+        if at_once is not None:
+            return at_once
+        if account.port is not None:
+            transport, port = _plainly(account)
             return _found([await self._at(account.host, transport, port)], account)
         transports = await self._transports(account)
         for transport in transports:
@@ -108,7 +117,7 @@ class Locator:
 
     async def _at(self, host: str, transport: TransportName, port: int) -> Found:
         addresses = await self._addresses(host)
-        hops = (Hop(transport, str(address), port) for address in addresses.records)
+        hops = (_hop(str(address), transport, port) for address in addresses.records)
         return Found(tuple(hops), addresses.ttl_s)
 
     async def _addresses(self, host: str) -> _Records:
@@ -163,6 +172,16 @@ def _found(parts: Sequence[Found], account: Account) -> Found:
         raise NotFound(f"no server of {account.host} is known to the DNS")
     named = (Hop(one.transport, one.host, one.port, _name(one, account)) for one in hops)
     return Found(tuple(dict.fromkeys(named))[:MAX_HOPS], min(part.ttl_s for part in parts))
+
+
+def _plainly(account: Account) -> tuple[TransportName, int]:
+    """Transport and port where the DNS is not asked for them (RFC 3263 4.1, 4.2)."""
+    transport = account.transport or "UDP"
+    return transport, account.port or DEFAULT_PORTS[transport]
+
+
+def _hop(host: str, transport: TransportName, port: int) -> Hop:
+    return Hop(transport, str(ipaddress.ip_address(host.strip("[]"))), port)
 
 
 def _name(hop: Hop, account: Account) -> str:

@@ -80,6 +80,8 @@ class OutboundCall(Call):
         self.progressed = False
         """Whether anything but a challenge came for the INVITE: it is then not tried elsewhere."""
         self.offering = Offering.OURS
+        self.refusal: ReceivedResponse | None = None
+        """What ended it."""
 
     def start(self) -> None:
         """Send the INVITE. Raises NoPortFree, and NoCommonCodec where keys may not go this way."""
@@ -99,6 +101,7 @@ class OutboundCall(Call):
             self.take(CallEvent.CHALLENGE)
         elif possible(self.state, CallEvent.FAILURE):
             self.log_reason(response)
+            self.refusal = response
             self.take(CallEvent.FAILURE, response.code)
 
     def on_silence(self, code: int) -> None:
@@ -192,7 +195,7 @@ class OutboundCall(Call):
             self.take(CallEvent.FAILURE, 500)
             return
         if self.authenticator is not None:
-            self.authenticator.accepted()
+            self.authenticator.accepted(response)
         if self.state in (CallState.ABANDONED, CallState.CANCELLING):
             self.take(CallEvent.SUCCESS)
             return

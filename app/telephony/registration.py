@@ -13,7 +13,7 @@ from sipmessage import URI
 
 from app.application.ports import Timer
 from app.telephony.account import Account
-from app.telephony.digest import Authenticator
+from app.telephony.digest import Authenticator, Nonces
 from app.telephony.errors import BadMessage, IllegalTransition
 from app.telephony.messages import (
     ALLOW,
@@ -25,13 +25,15 @@ from app.telephony.messages import (
     new_call_id,
     new_tag,
 )
+from app.telephony.servers import REST_S, Servers, retry_after_s
 from app.telephony.transaction_layer import TransactionLayer
-from app.telephony.wire import Hop, ReceivedResponse, bracketed, parameter, parse_address
+from app.telephony.wire import Hop, ReceivedResponse, bracketed, parameter, parse_address, split_list
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 300.0
 REFRESH_BEFORE_S = 40.0
 LONGEST_EXPIRES_S = 7200
+MAX_ROUTES = 8
 
 log = structlog.get_logger()
 
@@ -94,47 +96,74 @@ def registration_step(state: RegistrationState, event: RegistrationEvent) -> Row
 
 
 class Registration:
-    """One account's registration. `hop` may be changed when the registrar's name leads elsewhere."""
+    """One account's registration, at the best of its servers. `contact_user` is the user of our Contact there.
+
+    A server that does not answer or is out of service (408, 503) rests, and the next one is asked at once; after
+    the last it is waited for. `on_change` is called whenever `state` is another.
+    """
 
     def __init__(
         self,
         account: Account,
-        hop: Hop,
+        servers: Servers,
         layer: TransactionLayer,
         identity: Identity,
+        *,
+        contact_user: str = "",
+        nonces: Nonces | None = None,
+        on_change: Callable[[], None] = lambda: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.account = account
-        self.hop = hop
         self.state = RegistrationState.IDLE
+        self.server: Hop | None = None
+        """Where the last REGISTER went."""
+        self.service_route: tuple[str, ...] = ()
+        """What calls out through the registrar carry as Route (RFC 3608 6.1)."""
+        self._servers = servers
         self._layer = layer
         self._identity = identity
+        self._contact_user = contact_user or account.user
+        self._on_change = on_change
         self._chance = chance
-        self._authenticator = Authenticator(account.digest_user, account.password)
+        self._authenticator = Authenticator(account.digest_user, account.password, nonces)
         self._call_id = new_call_id()
         self._tag = new_tag()
         self._cseq = secrets.randbelow(2**16)
         self._expires_s = account.expires_s
         self._granted_s = account.expires_s
         self._failures = 0
+        self._wait_s = 0.0
         self._timer: Timer | None = None
         self._asked: _Asked | None = None
 
     def start(self) -> None:
+        """There is a server to register at."""
         self.take(RegistrationEvent.START)
 
     def stop(self) -> None:
         """Take the registration back; the answer is not waited for."""
         self.take(RegistrationEvent.STOP)
 
+    def look_again(self, hop: Hop) -> None:
+        """The connection to `hop` broke, or it is no server any more: register anew, soon, if that is where we are.
+        Calls to us come by that connection (RFC 5626 4.2.1)."""
+        if self.state is RegistrationState.REGISTERED and self.server == hop:
+            self._wait(FIRST_RETRY_S * self._chance())
+
     def take(self, event: RegistrationEvent) -> None:
         """Raises IllegalTransition, having changed nothing."""
+        before = self.state
         self.state, actions = registration_step(self.state, event)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if event in (RegistrationEvent.START, RegistrationEvent.TIMER):
+            self.server = self._servers.best or self.server  # a challenge is answered where it came from
         for action in actions:
             self._do(action)
+        if self.state is not before:
+            self._on_change()
 
     def _do(self, action: RegistrationDo) -> None:
         match action:
@@ -146,7 +175,7 @@ class Registration:
                 # 10.2.4: before it lapses, with room for a registrar that is slow to answer.
                 self._wait(max(self._granted_s * 0.5, self._granted_s - REFRESH_BEFORE_S))
             case RegistrationDo.WAIT_TO_RETRY:
-                self._wait(self._retry_s())
+                self._wait(self._wait_s)
 
     def _retry_s(self) -> float:
         """Doubling, with jitter: a PBX that comes back is not overrun by all its lines at once."""
@@ -157,30 +186,33 @@ class Registration:
         def fire() -> None:
             self.take(RegistrationEvent.TIMER)
 
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = self._layer.scheduler.call_later(seconds, fire)
 
     def _register(self, expires_s: int) -> None:
-        account, identity = self.account, self._identity
+        account, identity, hop = self.account, self._identity, self.server
+        if hop is None:
+            return
         self._cseq += 1
         branch = new_branch()
-        port = account.port
-        registrar = URI("sip", bracketed(account.host), port=port)
-        named = f"<{URI('sip', bracketed(account.host), user=account.user, port=port)}>"
+        registrar = URI("sip", bracketed(account.domain), port=account.uri_port)
+        named = f"<{URI('sip', bracketed(account.domain), user=account.user, port=account.uri_port)}>"
         headers = [
-            ("Via", identity.via(self.hop, branch)),
+            ("Via", identity.via(hop, branch)),
             ("Max-Forwards", MAX_FORWARDS),
             ("From", f"{named};tag={self._tag}"),
             ("To", named),
             ("Call-ID", self._call_id),
             ("CSeq", f"{self._cseq} REGISTER"),
-            ("Contact", identity.contact(self.hop, account.user)),
+            ("Contact", identity.contact(hop, self._contact_user)),
             ("Expires", str(expires_s)),
             ("Allow", ALLOW),
             ("User-Agent", identity.name),
             *self._authenticator.headers("REGISTER", str(registrar)),
         ]
         self._asked = _Asked(self)
-        self._layer.request(make_request("REGISTER", registrar, headers), branch, self.hop, self._asked)
+        self._layer.request(make_request("REGISTER", registrar, headers), branch, hop, self._asked)
 
     # -- answers, of the last request only
 
@@ -195,24 +227,30 @@ class Registration:
         ) or (response.code == 423 and self._lengthen(response)):
             self.take(RegistrationEvent.CHALLENGED)
         else:
-            self._on_refused(response.code)
+            self._on_refused(response.code, retry_after_s(response))
 
     def on_silence(self, asked: _Asked, code: int) -> None:
         if asked is self._asked:
             self._asked = None
-            self._on_refused(code)
+            self._on_refused(code, None)
 
     def _on_accepted(self, response: ReceivedResponse) -> None:
-        self._authenticator.accepted()
+        self._authenticator.accepted(response)
         self._failures = 0
         self._granted_s = self._granted(response)
-        if self.state is not RegistrationState.LEAVING:
-            log.info("sip_registered", registrar=self.account.host, expires_s=self._granted_s)
+        if self.server is not None:
+            self._servers.wake(self.server)
+        self.service_route = _routes(response)
         self.take(RegistrationEvent.ACCEPTED)
 
-    def _on_refused(self, code: int) -> None:
+    def _on_refused(self, code: int, retry_after_s: float | None) -> None:
         self._failures += 1
-        log.warning("sip_registration_failed", registrar=self.account.host, status=code, failures=self._failures)
+        log.warning("sip_registration_failed", trunk=self.account.label, status=code, failures=self._failures)
+        self._wait_s = max(self._retry_s(), min(retry_after_s or 0.0, LONGEST_RETRY_S))
+        if code in (408, 503) and self.server is not None:
+            self._servers.rest(self.server, REST_S if retry_after_s is None else retry_after_s)
+            if self._servers.fresh:
+                self._wait_s = 0.0
         self.take(RegistrationEvent.REFUSED)
 
     def _lengthen(self, response: ReceivedResponse) -> bool:
@@ -235,10 +273,23 @@ class Registration:
             except BadMessage:
                 continue
             ours = address.uri.host.strip("[]") == self._identity.host
-            if ours and (address.uri.port or 5060) == self._identity.port:
+            if ours and (address.uri.port or 5060) in (self._identity.port, self._identity.tls_port):
                 granted = parameter(address.parameters, "expires") or granted
         readable = granted.isascii() and granted.isdigit() and len(granted) < 8
         return int(granted) if readable and int(granted) > 0 else self._expires_s
+
+
+def _routes(response: ReceivedResponse) -> tuple[str, ...]:
+    """The Service-Route of a registrar's answer; none where it cannot be used as a whole."""
+    values = [
+        one for value in response.message.headers.getlist("Service-Route") for one in split_list(value) if one
+    ]
+    try:
+        for value in values:
+            parse_address("Service-Route", value)
+    except BadMessage:
+        return ()
+    return tuple(values) if len(values) <= MAX_ROUTES else ()
 
 
 class _Asked:

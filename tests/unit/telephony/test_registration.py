@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from sipmessage import Request
@@ -17,6 +18,7 @@ from app.telephony.registration import (
     RegistrationState,
     registration_step,
 )
+from app.telephony.servers import Servers
 from app.telephony.transaction_layer import TransactionLayer
 from app.telephony.transactions import Timing
 from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse, read
@@ -29,17 +31,20 @@ CHALLENGE = 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorith
 class Office:
     """A registrar that answers when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, hops: Sequence[Hop] = (CALLER,)) -> None:
         self.clock = VirtualClock()
         self.asked: list[Request] = []
         self.layer = TransactionLayer(self._send, self.clock, Timing())
         identity = Identity("127.0.0.2", 5060, "Liniya")
-        self.registration = Registration(ACCOUNT, CALLER, self.layer, identity, chance=lambda: 1.0)
+        self.servers = servers = Servers(self.clock, hops)
+        self.hops: list[Hop] = []
+        self.registration = Registration(ACCOUNT, servers, self.layer, identity, chance=lambda: 1.0)
 
     def _send(self, data: bytes, hop: Hop) -> None:
         message = read(data, hop)
         assert isinstance(message, ReceivedRequest)
         self.asked.append(message.message)
+        self.hops.append(hop)
 
     def answer(self, code: int, *extra: str) -> None:
         text = response(self.asked[-1], code, extra=extra).replace("Contact: <sip:op@127.0.0.1:5090>\r\n", "")
@@ -158,3 +163,84 @@ def test_an_answer_that_comes_too_late_is_none_to_the_last(office: Office) -> No
     assert transaction is not None
     transaction.receive(first)
     assert office.state is RegistrationState.LEAVING
+
+
+# -- several servers (RFC 3263 4.3)
+
+BACKUP = Hop("TCP", "127.0.0.3", 5090)
+
+
+def test_a_server_out_of_service_rests_and_the_next_is_asked_at_once() -> None:
+    office = Office([CALLER, BACKUP])
+    office.registration.start()
+    office.answer(503, "Retry-After: 120")
+    office.clock.pass_s(0)
+    assert office.hops == [CALLER, BACKUP]
+    assert "SIP/2.0/TCP" in office.asked[1].headers["Via"]
+    office.answer(401, CHALLENGE)
+    assert office.hops[-1] == BACKUP, "a challenge is answered where it came from"
+    office.answer(200, "Expires: 100")
+    office.clock.pass_s(61)
+    assert office.hops[-1] == BACKUP, "the better one still rests"
+    office.answer(200, "Expires: 100")
+    office.clock.pass_s(61)
+    assert office.hops[-1] == CALLER, "and is turned to again"
+
+
+def test_after_the_last_server_it_is_waited_for() -> None:
+    office = Office([CALLER, BACKUP])
+    office.registration.start()
+    office.answer(503)
+    office.clock.pass_s(0)
+    office.layer.transport_failed(BACKUP)
+    assert office.state is RegistrationState.WAITING
+    office.clock.pass_s(3.9)
+    assert len(office.asked) == 2
+    office.clock.pass_s(0.2)
+    assert office.hops == [CALLER, BACKUP, CALLER]
+
+
+def test_a_refusal_is_the_accounts_and_not_the_servers() -> None:
+    office = Office([CALLER, BACKUP])
+    office.registration.start()
+    office.answer(403)
+    office.clock.pass_s(10)
+    assert set(office.hops) == {CALLER}
+
+
+@pytest.mark.parametrize(("after", "waits_s"), [("20", 20), ("9999", 300), ("soon", 2)])
+def test_20_33_retry_after_is_waited_for(office: Office, after: str, waits_s: int) -> None:
+    office.answer(503, f"Retry-After: {after}")
+    office.clock.pass_s(waits_s - 1)
+    assert len(office.asked) == 1
+    office.clock.pass_s(1.1)
+    assert len(office.asked) == 2
+
+
+def test_a_broken_connection_is_registered_over_anew() -> None:
+    office = Office([BACKUP])
+    office.registration.start()
+    office.answer(200)
+    office.registration.look_again(CALLER)
+    office.clock.pass_s(3)
+    assert len(office.asked) == 1
+    office.registration.look_again(BACKUP)
+    office.clock.pass_s(3)
+    assert len(office.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (["Service-Route: <sip:p1.example.org;lr>, <sip:p2.example.org;lr>"], 2),
+        (["Service-Route: <sip:p1.example.org;lr>", "Service-Route: <sip:p2.example.org;lr>"], 2),
+        (["Service-Route: nonsense here"], 0),
+        ([f"Service-Route: {', '.join(['<sip:p;lr>'] * 9)}"], 0),
+        ([], 0),
+    ],
+)
+def test_rfc3608_6_1_service_route(office: Office, values: list[str], kept: int) -> None:
+    office.answer(200, *values)
+    routes = office.registration.service_route
+    assert len(routes) == kept
+    assert kept == 0 or routes == ("<sip:p1.example.org;lr>", "<sip:p2.example.org;lr>")

@@ -34,6 +34,10 @@ class G722Voice:
         codes: bytes = self._encoder.encode(np.frombuffer(pcm, "<i2"))
         return codes
 
+    def forget(self) -> None:
+        """Another source speaks from now on, whose encoder begins."""
+        self._decoder = G722(_RATE_HZ, _BIT_RATE)
+
     def decode(self, codes: bytes) -> bytes:
         """Samples (little-endian) of the payload, which goes on from that before."""
         return np.asarray(self._decoder.decode(codes), "<i2").tobytes()

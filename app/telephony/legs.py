@@ -85,7 +85,7 @@ def lane_table(speaker: Leg, hearer: Leg) -> int | None:
         return None
     if hearer.playback is not None or hearer.whisperers or hearer.rtp.key_sender.busy or not hearer.rtp.can_send:
         return None
-    codec = hearer.rtp.remote.codec
-    if speaker.rtp.remote.codec == codec:
-        return AS_IT_IS
-    return TRANSCODED_TO[codec] if {codec, speaker.rtp.remote.codec} <= _LAWS else None
+    codec, spoken = hearer.rtp.remote.codec, speaker.rtp.remote.codec
+    if not {codec, spoken} <= _LAWS:
+        return None  # the hearer's decoder remembers another encoder's sound (`app.telephony.g722`)
+    return AS_IT_IS if codec == spoken else TRANSCODED_TO[codec]

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from app.application.ports import Clip, LegId
+from app.application.ports import Clip, LegId, LegQuality
 from app.domain.errors import BadInput
 from app.telephony.arrivals import Arrivals
 from app.telephony.browser_phone import BrowserPhones
@@ -23,9 +23,11 @@ from app.telephony.legs import Leg, Sink, Tap, confer
 from app.telephony.media_port import MediaEvents, RtpRemote
 from app.telephony.mixing import Mixer
 from app.telephony.playback import SILENCE, ClipForms, Playback
+from app.telephony.reporting import Reporting
 from app.telephony.rtp_ports import RtpPorts
 from app.telephony.rtp_stream import RtpStream
 from app.telephony.rtp_tables import RtpTables
+from app.telephony.stream_means import means_of
 from app.telephony.ticker import Ticker
 
 _log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Media:
         self._tables = RtpTables(self._cannot_send)
         self._arrivals = Arrivals(self._tables)
         self._mixer = Mixer(self._tables)
+        self._reporting = Reporting(self._tables, self._tell_quality)
         self._browsers = browsers
         self._silent_for_s = silent_for_s
         self._gone_for_s = gone_for_s
@@ -77,6 +80,7 @@ class Media:
             self.close(leg)
         await self._browsers.stop()
         self._arrivals.close()
+        self._reporting.stop()
         self._ports.close()
 
     # What the signalling asks for
@@ -88,13 +92,16 @@ class Media:
         stream = RtpStream(sock, self._tables.rows.take(), self._tables, self._stream_changed)
         self._add(Leg(leg, stream.row, _now(), rtp=stream))
         self._arrivals.add(stream)
+        self._reporting.open(leg, stream, self._ports.beside(sock))
         return stream.port
 
     def connect_rtp(self, leg: LegId, remote: RtpRemote) -> None:
         stream = self._legs[leg].rtp if leg in self._legs else None
         if stream is not None:
             try:
-                stream.connect(remote, _now())
+                voice, protection = means_of(stream, remote)
+                stream.connect(remote, _now(), voice=voice, protection=protection)
+                self._reporting.connect(leg, _now())
             except ValueError as error:
                 raise BadInput("the address for sound must be an IP address, not a name") from error
 
@@ -111,6 +118,7 @@ class Media:
         del self._by_row[gone.row]
         self._changed = True
         if gone.rtp is not None:
+            self._reporting.close(leg, _now())
             self._arrivals.remove(gone.rtp)
             gone.rtp.close()
             self._ports.give_back(gone.rtp.sock)
@@ -208,6 +216,7 @@ class Media:
             self._end_playback(leg)
         self._tables.departures.advance()
         self._tell_listeners(self._mixer.pcm(sound))
+        self._reporting.beat(now)
         if self._ticks % _SIGNS_OF_LIFE_EVERY_TICKS == 0:
             self._look_for_signs_of_life(now)
         self._run_due()
@@ -249,6 +258,11 @@ class Media:
                     leg.tap(pcm[start : start + 320], heard)
                 except Exception:
                     self._log_fault(leg)
+
+    def _tell_quality(self, name: LegId, quality: LegQuality) -> None:
+        leg = self._legs.get(name)
+        if leg is not None and self._events is not None:
+            self._due.append((leg, partial(self._events.on_quality, name, quality)))
 
     def _look_for_signs_of_life(self, now: float) -> None:
         for leg in self._legs.values():

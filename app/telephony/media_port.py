@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from app.application.ports import Clip, LegId, LegQuality
 from app.domain.errors import Unavailable
 
-Codec = Literal["PCMA", "PCMU"]
+Codec = Literal["PCMA", "PCMU", "G722"]
 SrtpSuite = Literal["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"]
 """RFC 4568 6.2."""
 

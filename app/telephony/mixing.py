@@ -125,6 +125,7 @@ class Mixer:
                 frame, stage = leg.browser.pull()
                 sound[leg.row] = np.frombuffer(frame, "<i2")
                 stages[leg.row] = stage
+        self._tables.noises.fill(sound, stages)
         self._tables.concealment.mend(sound, stages)
         return sound
 
@@ -152,18 +153,31 @@ class Mixer:
             if packet is not None:
                 packets[plan.going.index(leg.row)] = packet
         departures.post(plan.going, packets)
-        self._speak_in_pauses()
+        self._speak_in_pauses(sound)
         self._speak_to_browsers()
         return finished
 
-    def _speak_in_pauses(self) -> None:
-        """Silence where nothing came that could be forwarded."""
+    def _speak_in_pauses(self, sound: Sound) -> None:
+        """Silence, or the speaker's comfort noise, where nothing came that could be forwarded."""
         if not self._tables.lanes.open:
             return
         departures, rows = self._tables.departures, self._tables.lanes.silent()
         if rows:
+            noisy = self._noise_in_pauses(sound, rows)
             departures.stamp(np.array(rows, np.int64))
             departures.post(rows, [departures.views[row] for row in rows])
+            departures.payload[noisy] = _SILENT.take(self._tables.buffers.law[noisy] % 2)[:, None]
+
+    def _noise_in_pauses(self, sound: Sound, rows: list[int]) -> list[int]:
+        """Those of the rows that were given noise in the place of silence."""
+        noisy = []
+        for source in self._tables.noises.pausing():
+            row = self._tables.lanes.open.get(source)
+            if row in rows:
+                law = g711.LAWS[self._tables.buffers.law[row] % 2]
+                self._tables.departures.payload[row] = g711.encode(law, sound[source])
+                noisy.append(row)
+        return noisy
 
     def _play(self) -> list[Leg]:
         """Take the next frame of everything that is played."""

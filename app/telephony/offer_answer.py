@@ -28,6 +28,7 @@ kinds stays what it is in the answer (RFC 3264 6)."""
 OFFERED: dict[Codec, Format] = {
     "PCMA": Format("8", "PCMA", 8000),
     "PCMU": Format("0", "PCMU", 8000),
+    "G722": Format("9", "G722", 8000),  # RFC 3551 4.5.2: its clock is called 8000
 }
 NOISE_OFFERED = Format(COMFORT_NOISE_TYPE, COMFORT_NOISE, 8000)
 EVENTS_OFFERED = Format("101", EVENTS, 8000, KEYS_0_TO_D)

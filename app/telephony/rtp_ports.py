@@ -23,15 +23,16 @@ _EXPEDITED: Final = 0xB8  # DSCP EF, RFC 4594 4.1: telephony
 
 
 class RtpPorts:
-    """Even ports of `first`..`last` on `host` (RFC 3550 11: the odd ones are left for RTCP)."""
+    """Even ports of `first`..`last` on `host`, each with the odd one after it for RTCP (RFC 3550 11)."""
 
     def __init__(self, host: str, first: int, last: int, *, now: Callable[[], float] = time.monotonic) -> None:
         """Raises ValueError when `host` is no IP address."""
         self._host = host
         self._family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
-        self._unbound = deque(range(first + first % 2, last + 1, 2))
+        self._unbound = deque(range(first + first % 2, last, 2))
         self._resting: deque[tuple[float, socket.socket]] = deque()
         self._lent: set[socket.socket] = set()
+        self._beside: dict[socket.socket, socket.socket] = {}
         self._now = now
 
     def take(self) -> socket.socket:
@@ -43,8 +44,13 @@ class RtpPorts:
         if sock is None:
             raise NoPortFree(f"all RTP ports on {self._host} are taken ({len(self._lent)} in calls)")
         _empty(sock)
+        _empty(self._beside[sock])
         self._lent.add(sock)
         return sock
+
+    def beside(self, sock: socket.socket) -> socket.socket:
+        """The socket for the reports of a lent one."""
+        return self._beside[sock]
 
     def give_back(self, sock: socket.socket) -> None:
         if sock in self._lent:
@@ -53,8 +59,9 @@ class RtpPorts:
 
     def close(self) -> None:
         """Close all sockets, lent ones too."""
-        for sock in (*self._lent, *(sock for _, sock in self._resting)):
+        for sock in (*self._beside.keys(), *self._beside.values()):
             sock.close()
+        self._beside.clear()
         self._lent.clear()
         self._resting.clear()
         self._unbound.clear()
@@ -62,20 +69,25 @@ class RtpPorts:
     def _bind_next(self) -> socket.socket | None:
         while self._unbound:
             port = self._unbound.popleft()
-            sock = socket.socket(self._family, socket.SOCK_DGRAM)
+            sockets: list[socket.socket] = []
             try:
-                sock.bind((self._host, port))
+                for each in (port, port + 1):
+                    sockets.append(socket.socket(self._family, socket.SOCK_DGRAM))
+                    sockets[-1].bind((self._host, each))
             except OSError as error:
-                sock.close()
+                for sock in sockets:
+                    sock.close()
                 if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                     self._unbound.appendleft(port)
                     raise NoPortFree(f"RTP on {self._host}: {error.strerror}") from error
                 _log.warning("rtp_port_in_use", port=port)
                 continue
-            sock.setblocking(False)
-            if self._family == socket.AF_INET:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
-            return sock
+            for sock in sockets:
+                sock.setblocking(False)
+                if self._family == socket.AF_INET:
+                    sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
+            self._beside[sockets[0]] = sockets[1]
+            return sockets[0]
         return None
 
 

@@ -7,19 +7,23 @@ the columns that the stream has a row in. Everything else comes to `accept`.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import ipaddress
 import os
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import structlog
 
 from app.telephony import g711
+from app.telephony.comfort_noise import PAYLOAD_TYPE as COMFORT_NOISE
 from app.telephony.departures import MARKER, Send
 from app.telephony.jitter_buffer import OTHER_CODEC
 from app.telephony.media_port import RtpRemote
 from app.telephony.reception import SLOW_PATH
+from app.telephony.rtcp import is_rtcp
 from app.telephony.rtp import HEADER, PLAIN, MalformedPacket, RtpPacket
 from app.telephony.rtp_tables import RtpTables
 from app.telephony.telephone_events import KeyReceiver, KeySender, TelephoneEvent
@@ -27,9 +31,11 @@ from app.telephony.telephone_events import KeyReceiver, KeySender, TelephoneEven
 _log = structlog.get_logger()
 
 LARGEST_DATAGRAM: Final = 2048
-COMFORT_NOISE: Final = 13  # RFC 3389
 _STATIC: Final = {g711.STATIC_PAYLOAD_TYPE[law]: law for law in g711.LAWS}
 _MOST_WAITING: Final = 32
+_SIOCGSTAMP: Final = 0x8906
+_KERNEL_TIME: Final = struct.Struct("ll")
+_RATE_HZ: Final = 8000
 
 Address = tuple[Any, ...]
 """As the socket gives it: (host, port) for IPv4, two fields more for IPv6."""
@@ -43,6 +49,11 @@ class Protection(Protocol):
     def unprotect(self, packet: bytes) -> bytes | None:
         """The packet; None when it is not the other side's."""
 
+    def protect_report(self, packet: bytes) -> bytes: ...
+
+    def unprotect_report(self, packet: bytes) -> bytes | None:
+        """As `unprotect`, for RTCP."""
+
 
 class Voice(Protocol):
     """A codec that is no G.711 law: 160 octets of RTP payload for 320 bytes of PCM (20 ms, 8 kHz), and back.
@@ -53,6 +64,9 @@ class Voice(Protocol):
     def encode(self, pcm: bytes) -> bytes: ...
 
     def decode(self, codes: bytes) -> bytes: ...
+
+    def forget(self) -> None:
+        """Another source speaks from now on, whose encoder begins."""
 
 
 class RtpStream:
@@ -73,6 +87,7 @@ class RtpStream:
         self.receive: Callable[[memoryview], int] = self._discard
         self.voice: Voice | None = None
         self.protection: Protection | None = None
+        self.on_report: Callable[[bytes], object] | None = None
         self.key_sender = KeySender()
         self.foreign_packets = 0
         self.unsendable = False
@@ -126,6 +141,23 @@ class RtpStream:
         remote = self.remote
         return remote is not None and remote.sends and remote.receives and not remote.early
 
+    @property
+    def host(self) -> str:
+        """Where sound goes now."""
+        return str((self._source or self._signalled)[0])
+
+    @property
+    def hosts(self) -> set[str]:
+        """The addresses that are the other side's: where sound comes from, and where the signalling sends it."""
+        return {str(address[0]) for address in (self._source, self._signalled) if address}
+
+    def send_beside(self, packet: bytes) -> None:
+        """Send what is no sound, as it is, to where sound goes. Raises OSError."""
+        if self._connected:
+            self.sock.send(packet)
+        else:
+            self._send_to_source(packet)
+
     def close(self) -> None:
         """Leave the socket as it was lent."""
         self._unlock()
@@ -178,6 +210,16 @@ class RtpStream:
         self._tables.departures.send[self.row] = send
         self._changed(self)
 
+    def arrived(self) -> int | None:
+        """When the kernel took the datagram read last, in samples of its clock; None when it does not say. Asked
+        for the first time, it begins to look at its clock."""
+        try:
+            answer = fcntl.ioctl(self.sock.fileno(), _SIOCGSTAMP, bytes(_KERNEL_TIME.size))
+        except OSError:
+            return None
+        seconds, micro = _KERNEL_TIME.unpack(answer)
+        return (int(seconds) * _RATE_HZ + int(micro) * _RATE_HZ // 1_000_000) & 0xFFFFFFFF
+
     def _discard(self, view: memoryview) -> int:
         self.sock.recv_into(view)
         return 0
@@ -195,8 +237,19 @@ class RtpStream:
 
     def _open(self, datagram: bytes) -> bool:
         """Take a datagram that was read outside of `receive`."""
+        if self._took_report(datagram):
+            return False
         packet = self.protection.unprotect(datagram) if self.protection is not None else datagram
         return packet is not None and self.accept(packet)
+
+    def _took_report(self, datagram: bytes | memoryview) -> bool:
+        """Whether it was a report that came to the port of the sound (RFC 5761), as agreed."""
+        remote = self.remote
+        if remote is None or remote.rtcp_port != remote.port or not is_rtcp(datagram):
+            return False
+        if self.on_report is not None and self._source is not None:
+            self.on_report(bytes(datagram))
+        return True
 
     def _send_to_source(self, packet: memoryview | bytes) -> None:
         self.sock.sendto(packet, self._source or self._signalled)
@@ -206,6 +259,8 @@ class RtpStream:
     ) -> Callable[[memoryview], int]:
         def receive_unprotected(view: memoryview) -> int:
             length = receive(view)
+            if self._took_report(view[:length]):
+                return 0
             packet = protection.unprotect(bytes(view[:length])) if length else None
             if packet is None:
                 return 0
@@ -219,7 +274,7 @@ class RtpStream:
     def accept(self, packet: bytes) -> bool:
         """Take one packet; whether it is of a kind that this call knows."""
         remote = self.remote
-        if remote is None:
+        if remote is None or self._took_report(packet):
             return False
         try:
             kind, sequence, timestamp, ssrc, payload = _fields(packet)
@@ -242,12 +297,16 @@ class RtpStream:
                 codes = payload.translate(g711.TRANSCODE[remote.codec])
                 self._take_sound(sequence, timestamp, ssrc, codes, marker=marker)
                 return True
-        elif payload_type != COMFORT_NOISE:  # silence for us, but a sign of life
+        elif payload_type != COMFORT_NOISE:
             return False
+        elif remote.comfort_noise:  # where it was not agreed it is a sign of life only
+            self._tables.noises.take(self.row, payload, self._tables.now)
         self._tables.lanes.swallow(self.row, sequence)
         return True
 
     def _take_sound(self, sequence: int, timestamp: int, ssrc: int, codes: bytes, *, marker: bool) -> None:
+        if self.voice is not None and ssrc != self._tables.buffers.ssrc[self.row]:
+            self.voice.forget()
         self._tables.lanes.forward(self.row, sequence, timestamp, ssrc, codes, marker=marker)
         self._tables.buffers.put(self.row, sequence, timestamp, ssrc, codes)
 

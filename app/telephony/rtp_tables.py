@@ -9,6 +9,7 @@ from app.telephony.departures import Departures
 from app.telephony.forwarding import Lanes
 from app.telephony.jitter_buffer import JitterBuffers
 from app.telephony.leg_rows import LegRows
+from app.telephony.noises import Noises
 from app.telephony.reception import Receptions
 
 
@@ -24,4 +25,7 @@ class RtpTables:
         self.departures = Departures(failed)
         self.lanes = Lanes(self.departures)
         self.concealment = Concealment()
-        self.rows = LegRows(self.buffers, self.receptions, self.departures, self.lanes, self.concealment)
+        self.noises = Noises()
+        self.rows = LegRows(
+            self.buffers, self.receptions, self.departures, self.lanes, self.concealment, self.noises
+        )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from app.application.ports import LegId, LegQuality
 from app.telephony.media_port import Codec, RtpRemote
+from app.telephony.rtcp import RtcpPacket, is_rtcp, parse_compound, serialise_compound
 from app.telephony.rtp import RtpPacket
+from app.telephony.srtp import Protection
 from app.telephony.telephone_events import KeySender
 
 EVENT_TYPE = 101
-PAYLOAD_TYPES: dict[Codec, int] = {"PCMA": 8, "PCMU": 0}
+PAYLOAD_TYPES: dict[Codec, int] = {"PCMA": 8, "PCMU": 0, "G722": 9}
 
 
 async def until(condition: Callable[[], object], what: str, seconds: float = 20) -> None:
@@ -35,6 +37,9 @@ class RtpPeer(asyncio.DatagramProtocol):
         self.ssrc = id(self) & 0xFFFFFFFF
         self.sequence = 65530
         self.timestamp = 0xFFFFFFFF - 500
+        self.protection: Protection | None = None
+        self.reports: list[RtcpPacket] = []
+        self.unreadable = 0
         self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
@@ -58,7 +63,16 @@ class RtpPeer(asyncio.DatagramProtocol):
         return int(self.transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        self.packets.append(RtpPacket.parse(data))
+        protection = self.protection
+        opened: bytes | None = data
+        if is_rtcp(data):
+            opened = protection.unprotect_report(data) if protection is not None else data
+            self.reports += parse_compound(opened) if opened is not None else []
+        else:
+            opened = protection.unprotect(data) if protection is not None else data
+            if opened is not None:
+                self.packets.append(RtpPacket.parse(opened))
+        self.unreadable += opened is None
 
     def remote(self, **changes: Any) -> RtpRemote:
         """How signalling describes this peer to the engine."""
@@ -77,7 +91,16 @@ class RtpPeer(asyncio.DatagramProtocol):
         return b"".join(p.payload for p in self.packets if p.payload_type == PAYLOAD_TYPES[self.codec])
 
     def send(self, packet: RtpPacket, port: int) -> None:
-        self.transport.sendto(packet.serialise(), ("127.0.0.1", port))
+        octets = packet.serialise()
+        if self.protection is not None:
+            octets = self.protection.protect(octets)
+        self.transport.sendto(octets, ("127.0.0.1", port))
+
+    def report(self, packets: Sequence[RtcpPacket], port: int) -> None:
+        octets = serialise_compound(packets)
+        if self.protection is not None:
+            octets = self.protection.protect_report(octets)
+        self.transport.sendto(octets, ("127.0.0.1", port))
 
     def _next(self, payload_type: int, payload: bytes) -> RtpPacket:
         packet = RtpPacket(payload_type, self.sequence, self.timestamp, self.ssrc, payload)

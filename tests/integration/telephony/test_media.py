@@ -344,7 +344,7 @@ async def test_names_are_not_resolved(media: Media, peer: RtpPeer) -> None:
 
 
 async def test_ports_are_even_kept_and_can_run_out(told: Told) -> None:
-    async with running(told, (21201, 21206)) as media:
+    async with running(told, (21201, 21207)) as media:
         assert {media.open_rtp(A), media.open_rtp(B)} == {21202, 21204}
         assert media.open_rtp(LegId("c")) == 21206
         with pytest.raises(NoPortFree):

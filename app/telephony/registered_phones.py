@@ -72,7 +72,7 @@ class RegisteredPhones:
         found = self._bindings.of(login)
         if not found:
             return None
-        return Destination(found[0].uri, found[0].hop, self._sender, symmetric=True)
+        return Destination(found[0].uri, found[0].hop, self._sender, symmetric=True, may_refer=True)
 
     @property
     def _sender(self) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.application.ports import Clip, LegEnd, LegId
+from app.telephony.admission import WhoMayCall
+from app.telephony.digest_server import Hashes
 from tests.integration.telephony.exchange import LOOPBACK, Exchange, open_exchange
 from tests.integration.telephony.linphone_phone import linphone
 from tests.integration.telephony.rtp_peer import until
@@ -82,3 +84,23 @@ async def test_it_hangs_up_on_us_before_anybody_answers(tmp_path: Path) -> None:
         phone.type("terminate")
         await exchange.until_heard("ended")
         assert exchange.ends() == [LegEnd.HUNG_UP]
+
+
+async def test_10_3_it_registers_here_is_called_and_hands_its_call_on(tmp_path: Path) -> None:
+    hashes = Hashes.of("ivanova", "liniya", "secret")
+    who = WhoMayCall(hashes_of=lambda login: hashes if login == "ivanova" else None)
+    async with open_exchange(who_may_call=who) as exchange, linphone(tmp_path, SAYS, answers=True) as phone:
+        assert exchange.line is not None
+        phone.type(f"register sip:ivanova@{LOOPBACK}:{exchange.port} sip:{LOOPBACK}:{exchange.port} secret")
+        await exchange.until_heard("registered")
+        leg = exchange.line.dial("phone:ivanova", ring_for_s=10)
+        await exchange.until_heard("answered")
+        await until_it_is_heard(exchange, leg)
+        phone.type(f"transfer sip:245033@{LOOPBACK}:{exchange.port}")
+        await exchange.until_heard("transfer_asked")
+        assert exchange.heard[-1] == ("transfer_asked", "245033")
+        exchange.line.answer_transfer(leg, accepted=True)
+        await exchange.until_heard("ended")
+        phone.type("unregister")
+        await exchange.until_heard("unregistered")
+        assert exchange.legs == [], "nobody was called because of it"

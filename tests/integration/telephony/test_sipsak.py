@@ -6,16 +6,20 @@ import asyncio
 
 import pytest
 
+from app.telephony.admission import WhoMayCall
+from app.telephony.digest_server import Hashes
 from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S, Exchange, needed, open_exchange
 
 pytestmark = pytest.mark.needs_debian("sipsak")
 
 
-async def sipsak(exchange: Exchange, *options: str, patience_s: float = PATIENCE_S) -> tuple[int | None, str]:
+async def sipsak(
+    exchange: Exchange, *options: str, user: str = "245022", patience_s: float = PATIENCE_S
+) -> tuple[int | None, str]:
     """Its exit status (0 is a 2xx; None when it was still at it and was ended), and what it printed."""
     assert exchange.line is not None
     process = await asyncio.create_subprocess_exec(
-        *(needed("sipsak"), "-H", LOOPBACK, *options, "-s", f"sip:245022@{LOOPBACK}:{exchange.line.port}"),
+        *(needed("sipsak"), "-H", LOOPBACK, *options, "-s", f"sip:{user}@{LOOPBACK}:{exchange.port}"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -58,3 +62,18 @@ async def test_rubbish_in_its_requests_is_outlived() -> None:
         status, said = await sipsak(exchange)
         assert status == 0, said
         assert exchange.heard == []
+
+
+@pytest.mark.parametrize(("password", "status"), [("secret", 0), ("guess", 2)])
+async def test_10_3_it_registers_an_operators_telephone(password: str, status: int) -> None:
+    hashes = Hashes.of("ivanova", "liniya", "secret")
+    who = WhoMayCall(
+        hashes_of=lambda login: hashes if login == "ivanova" else None,
+        algorithms=("MD5",),  # Debian's is built without SHA-256, and looks at the first that it is offered
+    )
+    async with open_exchange(who_may_call=who) as exchange:
+        contact = f"sip:ivanova@{LOOPBACK}:9"
+        options = ("-U", "-C", contact, "-x", "60", "-u", "ivanova", "-a", password, "-vv")
+        ended, said = await sipsak(exchange, *options, user="ivanova")
+        assert ended == status, said
+        assert exchange.heard == ([("registered", "ivanova")] if status == 0 else [])

@@ -6,7 +6,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from sipmessage import URI, Parameters
+from sipmessage import URI, Address, Parameters
 
 from app.telephony.errors import BadMessage
 from app.telephony.messages import MAGIC, MAX_FORWARDS, Identity, new_branch
@@ -57,7 +57,7 @@ class Dialog:
         return cls(
             id=DialogId(request.call_id, local_tag, request.from_tag),
             local=headers["To"],
-            remote=_untagged(headers["From"]),
+            remote=_untagged(headers["From"], request.sender),
             target=contact_of(request),
             source=request.hop,
             routes=_checked(headers.getlist("Record-Route")),
@@ -165,9 +165,8 @@ def _checked(routes: list[str]) -> tuple[str, ...]:
     return tuple(routes)
 
 
-def _untagged(value: str) -> str:
+def _untagged(value: str, address: Address) -> str:
     """A From value without its tag, for use as the To of our requests."""
-    address = parse_address("From", value)
     rest = "".join(
         f";{name}" + (f"={text}" if text is not None else "")
         for name, text in address.parameters.items()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sipmessage import URI, Headers, Request, Response
 
+from app.telephony.headers import IndexedHeaders
 from app.telephony.tolerance import token_parameter
 from app.telephony.wire import Answerable, Hop, ReceivedRequest, ReceivedResponse, bracketed, parameter
 
@@ -134,6 +135,7 @@ def make_request(
 ) -> Request:
     """A request with these headers, in this order, and its length."""
     request = Request(method, uri, body)
+    request.headers = IndexedHeaders()
     for name, value in headers:
         request.headers.add(name, value)
     _close(request.headers, body, content_type)
@@ -152,6 +154,7 @@ def make_response(
     """The answer to a request: its Via, From, To, Call-ID and CSeq as they came (RFC 3261 8.2.6.2)."""
     asked = request.headers if isinstance(request, Answerable) else request.message.headers
     response = Response(code, reason or REASONS[code], body)
+    response.headers = IndexedHeaders()
     vias = asked.getlist("Via")
     response.headers.setlist("Via", [stamped(vias[0], request.hop), *vias[1:]])
     for name in ("From", "To", "Call-ID", "CSeq"):

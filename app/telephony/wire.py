@@ -11,12 +11,14 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Literal, TypedDict, TypeVar
 
 from sipmessage import URI, Address, CSeq, Headers, Message, Parameters, Request, Response, Via
 from sipmessage.message import COMPACT_FORMS
 
 from app.telephony.errors import BadMessage
+from app.telephony.headers import IndexedHeaders
 from app.telephony.tolerance import foreign_scheme, plainer, token_parameter, without_received
 
 MAX_LINES = 256
@@ -29,6 +31,12 @@ MAX_CSEQ = 2**31 - 1
 TransportName = Literal["UDP", "TCP", "TLS"]
 _NAMED: dict[str, TransportName] = {"UDP": "UDP", "TCP": "TCP", "TLS": "TLS"}
 _T = TypeVar("_T")
+
+# A peer says the same of itself in each message: what was read lately is not read again.
+_ADDRESS = lru_cache(maxsize=512)(Address.parse)
+_URI = lru_cache(maxsize=512)(URI.parse)
+_CSEQ = lru_cache(maxsize=512)(CSeq.parse)
+_UNREAD = URI("sip", "invalid")
 
 _BLANKS = re.compile(r"[ \t]+")
 _FOLD = re.compile(r"\r\n[ \t]+")
@@ -71,15 +79,15 @@ class _Received:
     call_id: str
     cseq: CSeq
 
-    @property
+    @cached_property
     def branch(self) -> str:
         return token_parameter(self.message.headers["Via"], "branch")
 
-    @property
+    @cached_property
     def from_tag(self) -> str:
         return token_parameter(self.message.headers["From"], "tag")
 
-    @property
+    @cached_property
     def to_tag(self) -> str:
         return token_parameter(self.message.headers["To"], "tag")
 
@@ -128,6 +136,7 @@ def read(data: bytes, hop: Hop) -> ReceivedRequest | ReceivedResponse | Answerab
         raise BadMessage("too many lines", 513)
     if status := _STATUS_LINE.match(lines[0]):
         response = Response(int(status.group(1)), status.group(2) or "")
+        response.headers = IndexedHeaders()
         return _read_response(response, lines[1:], body, hop)
     if request_line := _REQUEST_LINE.match(_BLANKS.sub(" ", lines[0]).rstrip()):
         return _read_request(request_line, lines[1:], body, hop)
@@ -140,7 +149,8 @@ def _read_response(message: Response, lines: list[str], body: bytes, hop: Hop) -
 
 
 def _read_request(line: re.Match[str], lines: list[str], body: bytes, hop: Hop) -> ReceivedRequest | Answerable:
-    message = Request(line.group(1), URI("sip", "invalid"))
+    message = Request(line.group(1), _UNREAD)
+    message.headers = IndexedHeaders()
     try:
         if line.group(3) != "2.0":
             _fill(message, lines, body)
@@ -162,7 +172,7 @@ def _request_uri(text: str) -> URI:
         raise BadMessage("no telephone speaks this scheme", 416)
     if " " in text:
         raise BadMessage("a blank within the request URI")
-    return _parsed("the request URI", URI.parse, text)
+    return _parsed("the request URI", _URI, text)
 
 
 def _fill(message: Message, lines: list[str], body: bytes) -> None:
@@ -232,7 +242,7 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
         raise BadMessage("Via is missing")
     if not 0 < len(headers["Call-ID"]) <= 256:
         raise BadMessage("Call-ID is empty or too long")
-    cseq = _parsed("CSeq", CSeq.parse, headers["CSeq"])
+    cseq = _parsed("CSeq", _CSEQ, headers["CSeq"])
     if cseq.sequence > MAX_CSEQ:
         raise BadMessage("CSeq is beyond 2^31")
     return {
@@ -262,12 +272,12 @@ def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
 def parse_address(what: str, value: str) -> Address:
     """A From, To, Contact or route. A display name that breaks the grammar is dropped. Raises BadMessage."""
     try:
-        return _parsed(what, Address.parse, value)
+        return _parsed(what, _ADDRESS, value)
     except BadMessage:
         start = value.find("<", value.rfind('"') + 1)
         if start <= 0:
             raise
-        return _parsed(what, Address.parse, value[start:])
+        return _parsed(what, _ADDRESS, value[start:])
 
 
 def parameter(parameters: Parameters, name: str) -> str | None:

@@ -42,17 +42,26 @@ class Settings(BaseSettings):
     # --- the line ---
     sip_host: str = Field("127.0.0.1", description="Address on which SIP and RTP are received")
     sip_port: PORT = Field(5060, description="SIP port, UDP and TCP")
+    sip_tls_port: PORT = Field(5061, description="SIP port over TLS; not opened without a certificate")
+    sip_tls_certificate: Path | None = Field(None, description="Certificate (PEM) of the line for SIP over TLS")
+    sip_tls_key: Path | None = Field(None, description="Its key (PEM); empty: in the same file")
     sip_advertised_host: str = Field(
         "", description="Address told to others when it differs from the one received on (NAT); an IP address"
     )
     rtp_ports: str = Field(
         "10000-10999", pattern=r"^\d+-\d+$", description="Range of UDP ports for the sound of calls"
     )
+    trunks_file: Path | None = Field(
+        None, description="File of the trunks and PBX accounts (docs/trunks.md); empty: the five settings below"
+    )
+    dns_server: str = Field(
+        "", description="Resolver (`address:port`) of the trunks' names; empty: those of the machine"
+    )
     trunk: str = Field("", description="`host:port` of the trunk or PBX for calls out; empty: no calls out")
     registrar: str = Field("", description="`host:port` of the PBX or trunk to register at; empty: do not register")
     sip_user: str = Field("", description="User name at the PBX or trunk")
     sip_password: SecretStr | None = Field(None, description="Password at the PBX or trunk; no default")
-    sip_transport: str = Field("UDP", pattern="^(UDP|TCP)$", description="Transport to the PBX or trunk")
+    sip_transport: Literal["UDP", "TCP", "TLS"] = Field("UDP", description="Transport to the PBX or trunk")
 
     record_calls: bool = Field(
         False, description="Record conversations, both sides; the announcement `welcome` must tell callers so"

@@ -26,7 +26,7 @@ from app.application.panel_commands import PanelCommands
 from app.application.ports import Timer
 from app.application.recorder import Recorder
 from app.application.roster import Roster
-from app.config import PROJECT, Settings, split_address
+from app.config import PROJECT, Settings
 from app.domain.errors import BadInput, Unavailable
 from app.domain.flow import Profile, variables_of
 from app.domain.working_time import is_open, next_opening
@@ -45,6 +45,7 @@ from app.storage.recordings import CallRecordings, file_of
 from app.storage.staff import Staff
 from app.storage.upgrade import upgrade
 from app.telephony.account import Account, Network
+from app.telephony.accounts import tls_servers
 from app.telephony.admission import WhoMayCall, networks_of
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.digest_server import Hashes
@@ -52,7 +53,8 @@ from app.telephony.limits import Limits
 from app.telephony.line import SipLine
 from app.telephony.media import Media
 from app.telephony.media_policy import CODECS, MediaPolicy
-from app.telephony.wire import TransportName
+from app.telephony.tls import TlsListener, listening
+from app.trunks import in_words, of_settings, read_trunks
 from app.web.app import create_app
 from app.web.panel import router as panel_router
 from app.web.site import PageConfig
@@ -242,7 +244,8 @@ def _phone(settings: Settings, tokens: AudioTokens, who_may_call: WhoMayCall) ->
         user_agent=USER_AGENT,
         media=Media(settings.sip_host, settings.rtp_range, browsers),
         accounts=_accounts(settings),
-        trunk=_trunk(settings),
+        tls=_sip_tls(settings),
+        dns_server=settings.dns_server,
         policy=_media_policy(settings),
         who_may_call=who_may_call,
         limits=Limits(settings.most_calls, settings.sip_session_s),
@@ -255,21 +258,29 @@ def _media_policy(settings: Settings) -> MediaPolicy:
     return MediaPolicy(codecs, settings.srtp, settings.srtp_keys_in_clear)
 
 
-def _trunk(settings: Settings) -> Account | None:
-    return _account(settings, settings.trunk, "LINIYA_TRUNK", registers=False) if settings.trunk else None
-
-
 def _accounts(settings: Settings) -> list[Account]:
-    if not settings.registrar:
-        return []
-    return [_account(settings, settings.registrar, "LINIYA_REGISTRAR", registers=True)]
-
-
-def _account(settings: Settings, address: str, setting: str, *, registers: bool) -> Account:
-    host, port = split_address(address, setting)
-    transport: TransportName = "TCP" if settings.sip_transport == "TCP" else "UDP"
     password = settings.sip_password.get_secret_value() if settings.sip_password else ""
-    return Account(host, settings.sip_user or "line", password, port=port, transport=transport, registers=registers)
+    short = of_settings(
+        trunk=settings.trunk,
+        registrar=settings.registrar,
+        user=settings.sip_user,
+        password=password,
+        transport=settings.sip_transport,
+    )
+    if settings.trunks_file is None:
+        return short
+    if short:
+        raise BadInput(
+            "LINIYA_TRUNKS_FILE: stands beside LINIYA_TRUNK or LINIYA_REGISTRAR; move those into the file"
+        )
+    return read_trunks(settings.trunks_file)
+
+
+def _sip_tls(settings: Settings) -> TlsListener | None:
+    if settings.sip_tls_certificate is None:
+        return None
+    key = str(settings.sip_tls_key) if settings.sip_tls_key else ""
+    return listening(str(settings.sip_tls_certificate), key, settings.sip_tls_port)
 
 
 # --- recogniser -----------------------------------------------------------------------------------------------
@@ -370,6 +381,9 @@ def check_machine(settings: Settings) -> list[str]:
     model = None if settings.recogniser_url else check_model(settings.model)
     open_database(settings).dispose()
     _check_ports(settings)
+    accounts = _accounts(settings)
+    tls_servers(accounts)
+    _sip_tls(settings)
     advertised = settings.sip_advertised_host or settings.sip_host
     return [
         f"organisation: {profile.body} ({profile.id}, scripts {profile.version}), {_hours_now(profile, settings)}",
@@ -380,12 +394,17 @@ def check_machine(settings: Settings) -> list[str]:
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
         f"recognition: {model.path.name if model else settings.recogniser_url}",
         f"recording of conversations: {settings.call_recordings if settings.record_calls else 'off'}",
-        f"trunk for calls out: {settings.trunk or 'none: promises cannot be dialled'}",
+        *_trunks_in_words(accounts),
     ]
 
 
 def _office_in_words(settings: Settings) -> str:
     return ", ".join(str(network) for network in _office(settings)) or "no network of the office"
+
+
+def _trunks_in_words(accounts: list[Account]) -> list[str]:
+    lines = [in_words(account) for account in accounts]
+    return lines if any(one.calls_out for one in accounts) else [*lines, "no trunk: promises cannot be dialled"]
 
 
 def _hours_now(profile: Profile, settings: Settings) -> str:
@@ -399,6 +418,8 @@ def _check_ports(settings: Settings) -> None:
     s = settings
     check_port_free(s.sip_host, s.sip_port, "LINIYA_SIP_PORT", "SIP", udp=True)
     check_port_free(s.sip_host, s.sip_port, "LINIYA_SIP_PORT", "SIP")
+    if s.sip_tls_certificate:
+        check_port_free(s.sip_host, s.sip_tls_port, "LINIYA_SIP_TLS_PORT", "SIP over TLS")
     check_port_free(s.gateway_host, s.gateway_port, "LINIYA_GATEWAY_PORT", "the gateway")
     check_port_free(s.audio_host, s.audio_port, "LINIYA_AUDIO_PORT", "the operators' sound")
     check_port_free(s.web_host, s.web_port, "LINIYA_WEB_PORT", "the pages")

@@ -17,6 +17,11 @@ from tests.integration.telephony.sound import Samples, write_wav
 CODECS = {"PCMU": 3, "PCMA": 4, "G722": 6}
 """The numbers that its list gives them."""
 
+PROXY = (
+    "[proxy_0]\nreg_proxy=sip:{host}:{port}\nreg_route=sip:{host}:{port};lr\n"
+    "reg_identity=sip:linphone@{host}\nreg_sendregister=0\n"
+)
+
 
 class Linphone:
     """A running linphonec. `said` is all that it printed."""
@@ -59,18 +64,24 @@ class Linphone:
 
 @asynccontextmanager
 async def linphone(
-    folder: Path, says: Samples, *, codecs: Sequence[str] = ("PCMA",), sip: str = "", answers: bool = False
+    folder: Path,
+    says: Samples,
+    *,
+    codecs: Sequence[str] = ("PCMA",),
+    sip: str = "",
+    answers: bool = False,
+    proxy: int = 0,
 ) -> AsyncIterator[Linphone]:
     """A running linphonec with these codecs only, that says `says` (8 kHz) in each call. `sip` are more lines of
-    that section of its configuration."""
+    that section of its configuration; all its calls go through `proxy`, a port."""
     port, rtp = free_port(), free_port()
     write_wav(folder / "says.wav", says)
     (folder / ".local/share/linphone").mkdir(parents=True)
     (folder / "rc").write_text(
         f"[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port=0\nguess_hostname=0\nuse_ipv6=0\n"
-        f'contact="Linphone" <sip:linphone@{LOOPBACK}>\ndefault_proxy=-1\n{sip}\n'
+        f'contact="Linphone" <sip:linphone@{LOOPBACK}>\ndefault_proxy={0 if proxy else -1}\n{sip}\n'
         f"[rtp]\nbind_address={LOOPBACK}\naudio_rtp_port={rtp}-{rtp + 10}\naudio_jitt_comp=40\n"
-        f"[sound]\nechocancellation=0\n"
+        f"[sound]\nechocancellation=0\n{PROXY.format(host=LOOPBACK, port=proxy) if proxy else ''}"
     )
     process = await asyncio.create_subprocess_exec(
         *(needed("linphonec"), "-c", "rc", "-d", "0", *(["-a"] if answers else [])),

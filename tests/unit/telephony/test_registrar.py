@@ -100,6 +100,7 @@ def test_a_phone_registers_and_is_reached_where_it_came_from(office: Office) -> 
     found = office.phones.destination("ivanova")
     assert found is not None
     assert (str(found.target), found.hop) == ("sip:ivanova@192.168.1.50:5062", CALLER)
+    assert found.may_refer
     assert office.told_of == [("ivanova", True)]
 
 

@@ -140,6 +140,32 @@ def test_rfc3891_3_in_another_request_it_is_400(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("early", [True, False])
+def test_rfc3891_3_a_call_of_ours_that_rings_is_picked_up_elsewhere(bench: Bench, early: bool) -> None:
+    old = bench.dial()
+    invite = next(one for one in bench.sent() if isinstance(one, Request))
+    bench.receive(response(invite, 180))
+    sent = bench.receive(replacing(old, from_tag="callee", early=early), PBX)
+    assert (codes(sent), methods(sent)) == ([200], ["CANCEL"])
+    new = bench.told.arrived[-1]
+    assert bench.told.heard == [("ringing",), ("replaced",), ("answered",)]
+    bench.receive(request("ACK", branch="a", call_id="pbx-1", from_tag="pbx", to_tag=new.local_tag), PBX)
+    bench.receive(response(invite, 487))
+    assert bench.agent.calls == [new]
+    assert bench.media.closed == []
+    assert bench.told.heard[3:] == [("gone",)]
+
+
+def test_rfc3891_3_an_answer_that_crosses_is_let_go(bench: Bench) -> None:
+    old = bench.dial()
+    invite = next(one for one in bench.sent() if isinstance(one, Request))
+    bench.receive(response(invite, 180))
+    bench.receive(replacing(old, from_tag="callee"), PBX)
+    assert methods(bench.receive(response(invite, 200, body=OFFER))) == ["ACK", "BYE"]
+    assert bench.media.closed == []
+    assert [remote.port for _, remote in bench.media.remotes] == [40100]
+
+
+@pytest.mark.parametrize("early", [True, False])
 def test_rfc3891_3_a_call_that_still_rings_is_not_theirs_to_replace(bench: Bench, early: bool) -> None:
     old = bench.arrive()
     old.ring()

@@ -14,7 +14,7 @@ from tests.integration.telephony.baresip_phone import baresip
 from tests.integration.telephony.exchange import LOOPBACK, Exchange, free_port, open_exchange, sipp
 from tests.integration.telephony.linphone_phone import linphone
 from tests.integration.telephony.rtp_peer import until
-from tests.integration.telephony.sound import share_of_tone, tone
+from tests.integration.telephony.sound import Samples, share_of_tone, tone
 
 ITS_TONE_HZ = 300
 OTHER_TONE_HZ = 700
@@ -34,8 +34,12 @@ async def asked(exchange: Exchange) -> str:
 
 
 def hears(exchange: Exchange, leg: LegId, frequency_hz: int) -> bool:
-    last = exchange.samples(leg)[-4000:]
-    return len(last) == 4000 and share_of_tone(last, frequency_hz) > 0.9
+    return is_tone(exchange.samples(leg), frequency_hz)
+
+
+def is_tone(heard: Samples, frequency_hz: int) -> bool:
+    """Whether the last half second is the tone."""
+    return len(heard) >= 4000 and share_of_tone(heard[-4000:], frequency_hz) > 0.9
 
 
 # -- asked by a telephone
@@ -51,23 +55,6 @@ async def test_rfc3515_a_telephone_of_sipp_asks_for_a_transfer(tmp_path: Path, t
         assert await asked(exchange) == "petrova"
         line_of(exchange).answer_transfer(leg, accepted=True)
         await peer.finished()
-        await exchange.until_heard("ended")
-        assert exchange.ends() == [LegEnd.HUNG_UP]
-
-
-@pytest.mark.needs_debian("baresip")
-async def test_baresip_asks_for_a_transfer(tmp_path: Path) -> None:
-    """Its own command. This version hangs up when it hears how it went, whatever that is."""
-    async with open_exchange() as exchange, baresip(tmp_path, "pcma", tone(ITS_TONE_HZ, 20)) as peer:
-        leg = line_of(exchange).dial(f"sip:baresip@{LOOPBACK}:{peer.port}", ring_for_s=15)
-        await exchange.until_heard("ringing")
-        await peer.command("accept")
-        await exchange.until_heard("answered")
-        await until(lambda: hears(exchange, leg, ITS_TONE_HZ), "the call is up")
-        await peer.command("transfer", f"sip:petrova@{LOOPBACK}:9")
-        assert await asked(exchange) == "petrova"
-        assert exchange.ends() == [], "it waits for the answer"
-        line_of(exchange).answer_transfer(leg, accepted=True)
         await exchange.until_heard("ended")
         assert exchange.ends() == [LegEnd.HUNG_UP]
 
@@ -92,10 +79,12 @@ async def test_a_caller_cannot_make_the_line_call(tmp_path: Path) -> None:
 
 
 async def connected(calling: Exchange, called: Exchange, count: int = 1) -> list[LegId]:
-    """Legs of `calling` that `called` has answered."""
+    """Legs of `calling` that `called` has answered and hears."""
+    calling.greeting = TONE
     address = f"sip:245022@{LOOPBACK}:{line_of(called).port}"
     legs = [line_of(calling).dial(address, ring_for_s=10) for _ in range(count)]
-    await until(lambda: sum(one[0] == "answered" for one in calling.heard) == count, "answered")
+    await until(lambda: len(called.legs) == count, "arrived")
+    await until(lambda: all(hears(called, leg, OUR_TONE_HZ) for leg in called.legs), "all are up")
     return legs
 
 
@@ -208,7 +197,6 @@ async def test_rfc5589_7_two_linphones_complete_an_attended_transfer(tmp_path: P
         await until(lambda: hears(exchange, leg, OTHER_TONE_HZ), "the second, on the same leg")
         await first.until_said("has been transfered")
         assert exchange.heard == [("arrived", "linphone", "245022")], "the application heard nothing of it"
-        await until(lambda: len(second.heard()) > 8000, "what the second heard is written")
+        await until(lambda: is_tone(second.heard(), OUR_TONE_HZ), "what the second hears of us")
         line_of(exchange).hang_up(leg)
         await second.until_said(" ended (", times=2)
-        assert share_of_tone(second.heard()[-4000:], OUR_TONE_HZ) > 0.9

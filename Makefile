@@ -1,11 +1,15 @@
-.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures bench-line help
+.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures fuzz bench-line help
 
 PYTEST_ARGS ?=
+# How long `make fuzz` throws bytes; and how many times the suite's examples its generated tests try.
+SECONDS ?= 180
+FUZZ_TIMES ?= 20
 
 help:
 	@echo "make demo     a ringing demonstration on this machine"
 	@echo "make test     everything: make check, unit, integration and end-to-end tests"
 	@echo "make check    format, lint, types, layers"
+	@echo "make fuzz     hostile bytes at the line, SECONDS=$(SECONDS), and long runs of the generated tests"
 	@echo "make figures  measure the latencies of docs/figures.md"
 	@echo "make bench-line  measure the line beside pyVoIP and aiosipua with aiortp"
 
@@ -48,3 +52,8 @@ bench-line: bench-env
 # After a change of the dependencies in pyproject.toml.
 requirements: test-env
 	.venv/bin/python -m scripts.pin_requirements
+
+fuzz: fuzz-env
+	.venv/bin/python -m scripts.fuzz_line --seconds $(SECONDS)
+	FUZZ_TIMES=$(FUZZ_TIMES) .venv/bin/pytest -q tests/unit/telephony/test_wire_machine.py \
+		tests/unit/telephony/test_transaction_machine.py tests/unit/telephony/test_call_machine.py

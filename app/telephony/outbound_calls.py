@@ -122,9 +122,9 @@ class OutboundCall(Call):
         self.progressed = True
         branch = self._branch_of(response)
         rseq = rseq_of(response)
-        if rseq is not None:
-            if branch is None or not branch.in_order(rseq):
-                return
+        if rseq is not None and (branch is None or not branch.in_order(rseq)):
+            branch = rseq = None  # RFC 3262 4: nothing in it counts, but CANCEL may follow it (RFC 3261 9.1)
+        if rseq is not None and branch is not None:
             rack = RAck(rseq, response.cseq.sequence, "INVITE")
             PlacedRequest(self, branch.dialog, "PRACK", extra=[("RAck", str(rack))]).send()
         if branch is not None and self.state in UNANSWERED:

@@ -239,8 +239,8 @@ class Call:
     def acknowledge(self, request: ReceivedRequest) -> None:
         """The ACK of a 2xx of ours."""
         repeated = self._repeated
-        if repeated is None or repeated.cseq != request.cseq.sequence:
-            return
+        if repeated is None or repeated.cseq != request.cseq.sequence or self.state is CallState.ENDED:
+            return  # 15.1.2: a BYE may overtake the ACK
         repeated.stop()
         self._repeated = None
         if self.offering is Offering.OURS and self.state is not CallState.PARTING:

@@ -13,6 +13,7 @@ import logging
 import resource
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import atheris
@@ -28,6 +29,8 @@ SLOW_S = 0.05
 """CPU that one input may cost."""
 SETTLE_EACH = 200
 MEASURE_EACH = 5000
+WARM_UP = 20000
+"""Inputs before memory is measured."""
 MOST_NEW_OBJECTS = 5000
 MOST_GROWN_KB = 150 * 1024
 """After the warm-up; libFuzzer's own corpus is in it."""
@@ -41,7 +44,7 @@ class Watch:
         self._targets: dict[int, Target] = {kind: make() for kind, make in TARGETS.items()}
         self._inputs = 0
         self._history: list[bytes] = []
-        self._objects = 0
+        self._objects: Counter[str] = Counter()
         self._memory_kb = 0
 
     def seeds(self) -> list[bytes]:
@@ -95,14 +98,15 @@ class Watch:
 
     def _measure(self) -> None:
         gc.collect()
-        objects = len(gc.get_objects())
+        objects = Counter(type(one).__name__ for one in gc.get_objects())
         memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        if self._inputs >= 4 * MEASURE_EACH and not self._objects:
+        if self._inputs >= WARM_UP and not self._objects:
             self._objects, self._memory_kb = objects, memory_kb
         if self._objects:
-            print(f"{self._inputs} inputs, {objects - self._objects:+} objects, {memory_kb - self._memory_kb:+} kB")
-            if objects > self._objects + MOST_NEW_OBJECTS or memory_kb > self._memory_kb + MOST_GROWN_KB:
-                raise RuntimeError("memory grows")
+            grown, grown_kb = objects - self._objects, memory_kb - self._memory_kb
+            print(f"{self._inputs} inputs, {grown.total()} objects and {grown_kb} kB more than after the warm-up")
+            if grown.total() > MOST_NEW_OBJECTS or grown_kb > MOST_GROWN_KB:
+                raise RuntimeError(f"memory grows: {grown.most_common(10)}")
 
 
 def main() -> None:

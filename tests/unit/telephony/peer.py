@@ -61,6 +61,9 @@ class VirtualClock:
             if not alarm.cancelled:
                 alarm.action()
         self.now_s = until
+        if len(self._alarms) > 1000:  # cancelled ones go, as in asyncio
+            self._alarms = [alarm for alarm in self._alarms if not alarm.cancelled]
+            heapq.heapify(self._alarms)
 
     @property
     def pending(self) -> int:

@@ -148,9 +148,9 @@ def test_a_leg_that_ends_first_tells_no_more_and_leaves_no_timer(asked: Asked, o
         asked.call.hang_up()
     else:
         asked.bench.receive(request("BYE", branch="b", to_tag=asked.call.local_tag, cseq=9))
-    asked.bench.pass_s(FOLLOWED_S)
+    asked.bench.pass_s(40)
+    assert asked.bench.clock.pending == 0, "the end of the transactions, long before that of the waiting"
     assert asked.told == []
-    assert asked.bench.clock.pending == 0
 
 
 def test_rfc3515_2_4_6_an_id_is_the_cseq_of_the_refer(asked: Asked) -> None:

@@ -38,28 +38,37 @@ class Baresip:
                 return message
 
     def heard(self) -> Samples:
-        """What it decoded of the call's sound."""
+        """What it decoded of the call's sound, 8 kHz."""
         dumps = sorted(self._folder.glob("dump-*-dec.wav"))
         if not dumps:
             return np.zeros(0, np.int16)
         with wave.open(str(dumps[-1])) as file:
-            return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
+            return samples[:: file.getframerate() // 8000]
 
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, codec: str, says: Samples, *, account: str = "", accounts: str = "", config: str = ""
+    folder: Path,
+    codec: str,
+    says: Samples,
+    *,
+    account: str = "",
+    accounts: str = "",
+    config: str = "",
+    rate: int = 8000,
 ) -> AsyncIterator[Baresip]:
     """A running baresip that offers one codec, and says `says` (8 kHz) in each call. `account` are more parameters
-    of its account, `accounts` another in the place of that, `config` more lines of its configuration."""
+    of its account, `accounts` another in the place of that, `config` more lines of its configuration; `rate` is
+    that of its own sound."""
     control, rtp, sip = free_port(), free_port(), free_port()
-    write_wav(folder / "says.wav", says)
+    write_wav(folder / "says.wav", np.repeat(says, rate // 8000), rate)
     (folder / "config").write_text(
         f"sip_listen {LOOPBACK}:{sip}\naudio_source aufile,{folder / 'says.wav'}\n"
-        f"audio_player aubridge,none\naudio_srate 8000\naudio_channels 1\nrtp_ports {rtp}-{rtp + 20}\n"
+        f"audio_player aubridge,none\naudio_srate {rate}\naudio_channels 1\nrtp_ports {rtp}-{rtp + 20}\n"
         f"module_path {MODULES}\nmodule stdio.so\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n"
-        f"module sndfile.so\nsnd_path {folder}\nmodule_tmp account.so\nmodule_app menu.so\n"
-        f"module_app ctrl_tcp.so\nctrl_tcp_listen {LOOPBACK}:{control}\n{config}\n"
+        f"module sndfile.so\nsnd_path {folder}\n{config}\nmodule_tmp account.so\nmodule_app menu.so\n"
+        f"module_app ctrl_tcp.so\nctrl_tcp_listen {LOOPBACK}:{control}\n"
     )
     its = accounts or f"<sip:baresip@{LOOPBACK}>;regint=0;audio_codecs={codec}{account}"
     (folder / "accounts").write_text(f"{its}\n")

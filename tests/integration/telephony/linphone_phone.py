@@ -53,13 +53,14 @@ class Linphone:
                     await self._more.wait()
         assert self.said.count(words) >= times, f"linphonec never said {words!r}: {self.said[-2000:]}"
 
-    def heard(self) -> Samples:
-        """What it recorded so far, 8 kHz."""
+    def heard(self, rate: int = 8000) -> Samples:
+        """What it recorded so far at that rate, as 8 kHz."""
         path = self._folder / "heard.wav"
         if not path.exists() or path.stat().st_size <= 44:
             return np.zeros(0, np.int16)
-        # The header's length is written at the end: take what is there.
-        return np.frombuffer(path.read_bytes()[44:][: (path.stat().st_size - 44) // 2 * 2], "<i2").astype(np.int16)
+        # The header is written at the end: take what is there.
+        octets = path.read_bytes()
+        return np.frombuffer(octets[44 : len(octets) // 2 * 2], "<i2").astype(np.int16)[:: rate // 8000]
 
 
 @asynccontextmanager

@@ -54,11 +54,15 @@ class Arrivals:
         self._tables.now = now
         if not self._ends:
             return
+        poll, most = self._poll.poll, len(self._ends)
+        ready = poll(0, most)
         for _ in range(_MOST_PACKETS_A_BEAT):
-            ready = self._poll.poll(0, len(self._ends))
             if not ready:
                 return
             self._read_one_each(ready)
+            # Who had one packet may have more; what comes to the others meanwhile is for the next beat.
+            before = set(ready)
+            ready = [end for end in poll(0, most) if end in before]
 
     def _make_room(self, packets: int) -> None:
         self._inbox = np.zeros((packets, LARGEST_DATAGRAM), np.uint8)

@@ -46,7 +46,7 @@ class FrameQueue:
             return self._conceal()
         frame = self._frames.popleft()
         self._surplus.note(FRAME_SAMPLES * len(self._frames))
-        if self._frames and self._surplus.take(lambda: _is_quiet(frame)):
+        if self._frames and self._surplus.frames and self._surplus.take(is_quiet=_is_quiet(frame)):
             frame = self._frames.popleft()
         self._last, self._missing = frame, 0
         return frame, 0

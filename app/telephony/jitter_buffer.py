@@ -10,7 +10,6 @@ in a few array operations (`place`), every other one by itself (`put`); both wor
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar, Final
 
 import numpy as np
@@ -36,7 +35,10 @@ _DEEPEST_FRAMES: Final = DEEPEST // FRAME
 _EMPTY, _WHOLE, _PART = 0, 1, 2
 _HALF: Final = 0x80000000
 _WORD: Final = 0xFFFFFFFF
-_LOUDNESS: Final = [np.frombuffer(g711.LOUDNESS[law], np.uint8) for law in g711.LAWS]
+_LOUDNESS: Final = np.concatenate(
+    [np.frombuffer(g711.LOUDNESS[law], np.uint8) for law in g711.LAWS] + [np.full(256, 255, np.uint8)]
+)
+"""By law, then by code; of another codec nothing is known, so it is never quiet."""
 _SILENCE: Final = [g711.SILENCE[law] for law in g711.LAWS] + [0]
 
 
@@ -293,21 +295,18 @@ class JitterBuffers(Table):
         return self._filled_up(row, codes, frame) if state == _PART else codes.copy()
 
     def _leave_out(self, codes: Octets, stages: Ints) -> None:
-        for row in list(self._with_surplus):
+        rows = [row for row in self._with_surplus if row < len(stages) and not stages[row]]
+        laws = self.law[rows]
+        quiet = _LOUDNESS.take(codes[rows] + (laws.astype(np.uint16) << 8)[:, None]).max(axis=1, initial=0) <= QUIET
+        for row, is_quiet in zip(rows, quiet.tolist(), strict=True):
             surplus = self._surplus[row]
-            if row >= len(stages) or stages[row] or self.end[row] - self.read[row] * FRAME < FRAME:
-                continue
-            if surplus.take(partial(self._is_quiet, row, codes[row])):
+            if self.end[row] - self.read[row] * FRAME >= FRAME and surplus.take(is_quiet=is_quiet):
                 self.skipped[row] += 1
                 following = self._next(row)
                 if following is not None:
                     codes[row] = self.last[row] = following
             if not surplus.frames:
                 self._with_surplus.discard(row)
-
-    def _is_quiet(self, row: int, codes: Octets) -> bool:
-        law = int(self.law[row])
-        return law != OTHER_CODEC and int(_LOUDNESS[law].take(codes).max()) <= QUIET
 
     def _end_windows(self, rows: int) -> None:
         """Judge each row's surplus once a second, not all rows in the same tick."""

@@ -8,7 +8,6 @@ a large one also in speech, but never two frames in a row.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 FRAME_SAMPLES: Final = 160
@@ -55,11 +54,11 @@ class Surplus:
         """A frame was played while there is a surplus."""
         self._waited += 1
 
-    def take(self, is_quiet: Callable[[], bool]) -> bool:
+    def take(self, *, is_quiet: bool) -> bool:
         """Whether the frame about to be played is to be left out."""
         if not self.frames or self._waited < _TICKS_BETWEEN:
             return False
-        if self.frames < _LOUD_FRAMES and self._waited < _PATIENCE_TICKS and not is_quiet():
+        if self.frames < _LOUD_FRAMES and self._waited < _PATIENCE_TICKS and not is_quiet:
             return False
         self.frames -= 1
         self._waited = 0

@@ -67,7 +67,7 @@ class JitterModel:
             return self._conceal()
         if self._surplus.frames and self._end - self._read >= FRAME:
             first = frame
-            if self._surplus.take(lambda: max(first.translate(g711.LOUDNESS["PCMA"])) <= QUIET):
+            if self._surplus.take(is_quiet=max(first.translate(g711.LOUDNESS["PCMA"])) <= QUIET):
                 self.figures["skipped"] += 1
                 frame = self._take() or first
         self._last = frame

@@ -19,6 +19,7 @@ from app.application.ports import Clip, LegId, LegQuality
 from app.domain.errors import BadInput
 from app.telephony.arrivals import Arrivals
 from app.telephony.browser_phone import BrowserPhones
+from app.telephony.leg_rows import Sound
 from app.telephony.legs import Leg, Sink, Tap, confer
 from app.telephony.media_port import MediaEvents, RtpRemote
 from app.telephony.mixing import Mixer
@@ -60,8 +61,10 @@ class Media:
         self._by_row: dict[int, Leg] = {}
         self._changed = True
         self._clips = ClipForms()
-        self._ticker = Ticker(lambda: self.tick(), self._skip, self.forward)
+        self._ticker = Ticker(lambda: self.tick(), self._skip, self.forward, self.prepare)
         self._ticks = 0
+        self._sound: Sound | None = None
+        self._finished: list[tuple[Leg, Playback | None]] = []
         self._due: list[tuple[Leg, Callable[[], None]]] = []
 
     def report_to(self, events: MediaEvents) -> None:
@@ -116,6 +119,7 @@ class Media:
             return
         gone.part()
         del self._by_row[gone.row]
+        self._mixer.forget(gone.row)
         self._changed = True
         if gone.rtp is not None:
             self._reporting.close(leg, _now())
@@ -204,18 +208,26 @@ class Media:
         if self._tables.lanes.open:
             self._arrivals.read(_now())
 
+    def prepare(self) -> None:
+        """Just before a tick: read, and make what every leg is to hear."""
+        self._follow_changes()
+        self._arrivals.read(_now())
+        self._sound = self._mixer.hear()
+        self._finished = [(leg, leg.playback) for leg in self._mixer.prepare(self._sound)]
+
     def tick(self) -> None:
         """One beat of 20 ms; the ticker calls it."""
+        if self._sound is None:
+            self.prepare()
+        self._mixer.send()
         now = _now()
         self._ticks += 1
-        self._follow_changes()
-        self._arrivals.read(now)
-        self._tell_keys()
-        sound = self._mixer.hear()
-        for leg in self._mixer.speak(sound):
-            self._end_playback(leg)
         self._tables.departures.advance()
-        self._tell_listeners(self._mixer.pcm(sound))
+        self._tell_keys()
+        self._end_playbacks()
+        if self._sound is not None:
+            self._tell_listeners(self._mixer.pcm(self._sound))
+        self._sound = None
         self._reporting.beat(now)
         if self._ticks % _SIGNS_OF_LIFE_EVERY_TICKS == 0:
             self._look_for_signs_of_life(now)
@@ -236,11 +248,16 @@ class Media:
             if leg is not None and self._events is not None:
                 self._due.append((leg, partial(self._events.on_key, leg.name, key)))
 
-    def _end_playback(self, leg: Leg) -> None:
-        playback, leg.playback = leg.playback, None
-        self._changed = True
-        if playback is not None and self._events is not None:
-            self._due.append((leg, partial(self._events.on_playback_finished, leg.name, playback.tag)))
+    def _end_playbacks(self) -> None:
+        """Unless another one was begun since."""
+        finished, self._finished = self._finished, []
+        for leg, playback in finished:
+            if playback is None or leg.playback is not playback:
+                continue
+            leg.playback = None
+            self._changed = True
+            if self._events is not None:
+                self._due.append((leg, partial(self._events.on_playback_finished, leg.name, playback.tag)))
 
     def _tell_listeners(self, pcm: bytes) -> None:
         """After everything was sent; `pcm` has the sound of all rows."""

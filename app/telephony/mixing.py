@@ -54,6 +54,8 @@ class Mixer:
         self._plan = _Plan()
         self._heard: Sound = np.zeros((0, FRAME), np.int16)
         self._played: dict[int, bytes] = {}
+        self._ready: tuple[list[int], list[memoryview | bytes]] = [], []
+        self._noise: list[int] = []
 
     # What is to be done
 
@@ -140,8 +142,8 @@ class Mixer:
 
     # What the legs hear
 
-    def speak(self, sound: Sound) -> list[Leg]:
-        """Send every leg what it hears; returns the legs whose playback is over."""
+    def prepare(self, sound: Sound) -> list[Leg]:
+        """Make what every leg hears, ready to be sent; returns the legs whose playback is over."""
         plan, departures = self._plan, self._tables.departures
         finished = self._play()
         self._mix(sound)
@@ -152,21 +154,38 @@ class Mixer:
             packet = leg.rtp.next_key_packet() if leg.rtp is not None and leg.rtp.can_send else None
             if packet is not None:
                 packets[plan.going.index(leg.row)] = packet
-        departures.post(plan.going, packets)
-        self._speak_in_pauses(sound)
-        self._speak_to_browsers()
+        self._ready = plan.going, packets
+        self._noise = self._prepare_pauses(sound)
         return finished
 
-    def _speak_in_pauses(self, sound: Sound) -> None:
-        """Silence, or the speaker's comfort noise, where nothing came that could be forwarded."""
+    def send(self) -> None:
+        """Send what is ready."""
+        departures = self._tables.departures
+        departures.post(*self._ready)
+        departures.payload[self._noise] = _SILENT.take(self._tables.buffers.law[self._noise] % 2)[:, None]
+        self._ready, self._noise = ([], []), []
+        self._speak_to_browsers()
+
+    def forget(self, row: int) -> None:
+        """The leg of that row is gone: what is ready for it is not sent."""
+        rows, packets = self._ready
+        if row in rows:
+            place = rows.index(row)
+            self._ready = rows[:place] + rows[place + 1 :], packets[:place] + packets[place + 1 :]
+
+    def _prepare_pauses(self, sound: Sound) -> list[int]:
+        """Silence, or the speaker's comfort noise, where nothing came that could be forwarded. Returns the rows
+        whose packet has noise in it, and is to have silence again."""
         if not self._tables.lanes.open:
-            return
+            return []
         departures, rows = self._tables.departures, self._tables.lanes.silent()
-        if rows:
-            noisy = self._noise_in_pauses(sound, rows)
-            departures.stamp(np.array(rows, np.int64))
-            departures.post(rows, [departures.views[row] for row in rows])
-            departures.payload[noisy] = _SILENT.take(self._tables.buffers.law[noisy] % 2)[:, None]
+        if not rows:
+            return []
+        noisy = self._noise_in_pauses(sound, rows)
+        departures.stamp(np.array(rows, np.int64))
+        going, packets = self._ready
+        self._ready = going + rows, packets + [departures.views[row] for row in rows]
+        return noisy
 
     def _noise_in_pauses(self, sound: Sound, rows: list[int]) -> list[int]:
         """Those of the rows that were given noise in the place of silence."""

@@ -20,6 +20,9 @@ MOST_TICKS_AT_ONCE: Final = 10
 """So many missed ticks are made up for after a stall; what is beyond is left out, as the other side's jitter buffer
 would throw it away."""
 
+_SPARE_S: Final = 0.0003
+_MOST_LEAD_S: Final = 0.004  # less than a fine beat
+_RESOLUTION_S: Final = 1e-6
 _CLOCK_MONOTONIC: Final = 1
 _ABSOLUTE: Final = 1
 
@@ -89,18 +92,24 @@ def precise_alarm(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> 
 
 class Ticker:
     """Calls `tick` at start + n * 20 ms by the loop's clock, without drift; `skip(n)` for ticks left out; `between`
-    at the quarters of that time while the beat is fine."""
+    at the quarters of that time while the beat is fine.
+
+    `prepare` is called so long before a tick as it lately took, so that the tick itself has only to send: what goes
+    out then keeps the beat, however long the work before took. After a late awakening it is left out.
+    """
 
     def __init__(
         self,
         tick: Callable[[], None],
         skip: Callable[[int], None],
         between: Callable[[], None] | None = None,
+        prepare: Callable[[], None] | None = None,
         alarm: Callable[[asyncio.AbstractEventLoop, Callable[[], None]], Alarm] = precise_alarm,
     ) -> None:
         self._tick = tick
         self._skip = skip
         self._between = between
+        self._prepare = prepare
         self._make_alarm = alarm
         self._alarm: Alarm | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,6 +117,8 @@ class Ticker:
         self._done = 0
         self._beat = 0
         self._fine = False
+        self._to_prepare = False
+        self._preparing_s = 0.0
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._began, self._done, self._beat = loop.time(), 0, 0
@@ -124,16 +135,39 @@ class Ticker:
         """From the next beat on."""
         self._fine = fine and self._between is not None
 
+    @property
+    def _due_at(self) -> float:
+        return self._began + self._beat * TICK_S / BEATS_A_TICK
+
     def _set_next(self) -> None:
-        if self._alarm is not None:
-            self._beat = self._beat + 1 if self._fine else BEATS_A_TICK * (self._done + 1)
-            self._alarm.set(self._began + self._beat * TICK_S / BEATS_A_TICK)
+        if self._alarm is None:
+            return
+        self._beat = self._beat + 1 if self._fine else BEATS_A_TICK * (self._done + 1)
+        self._to_prepare = self._prepare is not None and self._beat % BEATS_A_TICK == 0
+        lead = min(_SPARE_S + 1.5 * self._preparing_s, _MOST_LEAD_S) if self._to_prepare else 0.0
+        self._alarm.set(self._due_at - lead)
 
     def _wake(self) -> None:
         if self._loop is None or self._alarm is None:
             return
+        if self._to_prepare and self._prepare is not None and self._loop.time() < self._due_at - _RESOLUTION_S:
+            self._run_prepare(self._loop, self._prepare)
+        else:
+            self._run_due(self._loop)
+
+    def _run_prepare(self, loop: asyncio.AbstractEventLoop, prepare: Callable[[], None]) -> None:
+        self._to_prepare = False
+        began = loop.time()
+        try:
+            prepare()
+        finally:
+            self._preparing_s = max(loop.time() - began, 0.95 * self._preparing_s)
+            if self._alarm is not None:
+                self._alarm.set(self._due_at)
+
+    def _run_due(self, loop: asyncio.AbstractEventLoop) -> None:
         # The alarm may be early by the clock's resolution: at least what it was set for is due.
-        beat = max(self._beat, int((self._loop.time() - self._began) / TICK_S * BEATS_A_TICK + 1e-6))
+        beat = max(self._beat, int((loop.time() - self._began) / TICK_S * BEATS_A_TICK + 1e-6))
         self._beat = beat
         due = beat // BEATS_A_TICK - self._done
         try:

@@ -49,7 +49,7 @@ class Beat:
         self.ticks = 0
         self.between = 0
         self.skipped: list[int] = []
-        self.ticker = Ticker(self.tick, self.skipped.append, self.note_between, LoopAlarm)
+        self.ticker = Ticker(self.tick, self.skipped.append, self.note_between, alarm=LoopAlarm)
         self.ticker.start(loop)
 
     def tick(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from playwright.async_api import Page, Playwright, expect
 
 from app.simulator.phone import SimulatedPhone
@@ -31,7 +33,7 @@ async def test_a_call_from_the_first_ring_to_the_managers_page(tmp_path: Path, b
     greeting, question = await speech(GREETING, "ru+f5"), await speech(QUESTION)
     sound = microphone(tmp_path / "greeting.wav", greeting, silence_s=3.0)
     async with (
-        office(tmp_path, trunk="127.0.0.1:1") as running,
+        office(tmp_path, trunk="127.0.0.1:1", record_calls="true") as running,
         desk(browsers, running, "ivanova", sound) as ivanova,
         desk(browsers, running, "petrov", sound) as petrov,
         simulated_phone(CALLER) as caller,
@@ -59,7 +61,7 @@ async def test_a_call_from_the_first_ring_to_the_managers_page(tmp_path: Path, b
         await rate_by_keys(caller)
         await expect(ivanova.page.locator("#survey")).to_contain_text("частично удовлетворен")
         assert ivanova.faults == petrov.faults == []
-        await the_manager_sees_it(browsers, running)
+        await the_manager_sees_it(browsers, running, question, greeting)
 
 
 async def heard_and_ticked(page: Page) -> None:
@@ -121,8 +123,8 @@ async def rate_by_keys(caller: SimulatedPhone) -> None:
     await asyncio.wait_for(caller.ended.wait(), 20)
 
 
-async def the_manager_sees_it(browsers: Playwright, running: Office) -> None:
-    """The page of figures, the list, the record: the call, its transfers and its ratings."""
+async def the_manager_sees_it(browsers: Playwright, running: Office, question: bytes, greeting: bytes) -> None:
+    """The page of figures, the list, the record: the call, its transfers, its ratings, its sound."""
     async with desk(browsers, running, "volkov") as manager:
         page = manager.page
         await page.goto(f"{running.pages}/manager")
@@ -135,4 +137,18 @@ async def the_manager_sees_it(browsers: Playwright, running: Office) -> None:
         await expect(record).to_contain_text("Петров")
         await expect(record).to_contain_text("частично удовлетворен")
         await expect(record).to_contain_text(re.compile("обеща", re.IGNORECASE))
+        await expect(record).to_contain_text("Качество связи (абонент)")
+        await both_sides_were_recorded(page, question, greeting)
         assert manager.faults == []
+
+
+async def both_sides_were_recorded(page: Page, question: bytes, greeting: bytes) -> None:
+    """The page plays what the caller said on the left and what the caller heard on the right."""
+    player = page.locator("audio")
+    await expect(player).to_have_count(1)
+    answer = await page.request.get(str(await player.get_attribute("src")))
+    sound, rate = soundfile.read(io.BytesIO(await answer.body()), dtype="int16")
+    assert rate == 8000
+    left, right = sound[:, 0].tobytes(), sound[:, 1].tobytes()
+    assert likeness(question, left) > SAME_SOUND > likeness(question, right)
+    assert likeness(greeting, right) > SAME_SOUND > likeness(greeting, left)

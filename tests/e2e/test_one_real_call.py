@@ -147,7 +147,7 @@ async def both_sides_were_recorded(page: Page, question: bytes, greeting: bytes)
     """The page plays what the caller said on the left and what the caller heard on the right."""
     player = page.locator("audio")
     await expect(player).to_have_count(1)
-    answer = await page.request.get(urljoin(page.url, await player.get_attribute("src")))
+    answer = await page.request.get(urljoin(page.url, await player.get_attribute("src") or ""))
     sound, rate = soundfile.read(io.BytesIO(await answer.body()), dtype="int16")
     assert rate == 8000
     left, right = sound[:, 0].tobytes(), sound[:, 1].tobytes()

@@ -9,6 +9,9 @@ import pytest
 
 from app.application.ports import Clip, LegEnd, Rejection
 from app.telephony.account import Account
+from app.telephony.call_states import CallState
+from app.telephony.limits import Limits
+from app.telephony.sdp import Direction
 from tests.integration.telephony.exchange import LOOPBACK, Exchange, free_port, open_exchange, sipp
 from tests.integration.telephony.rtp_peer import until
 from tests.integration.telephony.sound import share_of_tone, tone
@@ -173,3 +176,54 @@ async def test_nobody_at_the_other_end() -> None:
         exchange.line.dial("+78512245022", ring_for_s=10)
         await until(lambda: len(exchange.ends()) == 4, "all four ended")
         assert sorted(exchange.ends()) == sorted([LegEnd.FAILED] * 3 + [LegEnd.NO_ANSWER])
+
+
+@pytest.mark.parametrize("transport", ["u1", "t1"])
+async def test_rfc3262_3_reliable_answers_and_rfc3311_5_2_updates(tmp_path: Path, transport: str) -> None:
+    async with open_exchange() as exchange:
+        exchange.on_arrival = exchange.ring_and_take
+        await one_call(exchange, "reliable", tmp_path, "-t", transport)
+        await exchange.until_heard("ended")
+        assert exchange.ends() == [LegEnd.HUNG_UP]
+
+
+async def test_rfc4028_9_session_timers(tmp_path: Path) -> None:
+    async with open_exchange() as exchange:
+        await one_call(exchange, "session", tmp_path)
+        await exchange.until_heard("ended")
+        assert len(exchange.legs) == 1
+
+
+async def test_14_1_a_reinvite_of_ours_that_meets_theirs(tmp_path: Path) -> None:
+    async with open_exchange() as exchange:
+        assert exchange.line is not None
+        exchange.on_arrival = exchange.take
+        async with sipp("glare", tmp_path, towards=exchange.line.port) as peer:
+            await exchange.until_heard("arrived")
+            leg = exchange.legs[0]
+            call = exchange.line._calls[leg]  # the application has no word for it yet
+            await until(lambda: call.state is CallState.UP, "acknowledged")
+            call.reoffer(Direction.SENDONLY)
+            await until(lambda: call.remote is not None and not call.remote.sends, "held")
+            exchange.line.hang_up(leg)
+            await peer.finished()
+
+
+async def test_21_5_4_a_full_line(tmp_path: Path) -> None:
+    async with open_exchange(limits=Limits(most_calls=0)) as exchange:
+        await one_call(exchange, "full", tmp_path)
+        assert exchange.heard == []
+
+
+async def test_13_2_2_4_two_branches_of_a_call_of_ours(tmp_path: Path) -> None:
+    async with sipp("forked_phone", tmp_path, options=["-rtp_echo"]) as peer, open_exchange() as exchange:
+        assert exchange.line is not None
+        await asyncio.sleep(0.3)  # sipp says nowhere that it listens
+        exchange.greeting = TONE
+        leg = exchange.line.dial(f"sip:operator@{LOOPBACK}:{peer.port}", ring_for_s=10)
+        exchange.legs.append(leg)
+        await exchange.until_heard("answered")
+        await until(lambda: heard_tone(exchange), "the tone comes back from the branch that answered first")
+        exchange.line.hang_up(leg)
+        await peer.finished()
+        assert [one[0] for one in exchange.heard if one[0] != "ringing"] == ["answered"]

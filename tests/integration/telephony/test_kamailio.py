@@ -42,7 +42,7 @@ async def test_12_2_1_a_call_through_a_proxy_and_all_that_follows_in_it(
         phone.type("terminate")
         await exchange.until_heard("ended")
         assert exchange.ends() == [LegEnd.HUNG_UP]
-        assert proxy.took("BYE", routed=True) == 1
+        await until(lambda: proxy.took("BYE", routed=True) == 1, "the proxy says that the BYE came by it")
         assert proxy.took("ACK", routed=True) == 3
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.telephony.jitter_buffer import DEEPEST, FRAME, NO_SOUND, TARGET, JitterBuffers
@@ -313,6 +313,7 @@ def test_arrays_do_what_the_model_does_packet_by_packet(
         assert {name: getattr(buffers.table, name)[row] for name in model.figures} == model.figures
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_paced_streams_with_loss_and_jitter_come_out_as_in_the_model(data: st.DataObject) -> None:
     delays = st.lists(st.sampled_from([0, 0, 0, 1, 2, 5, 9, None]), min_size=100, max_size=300)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from sipmessage import Request, Response
 
+from app.application.ports import LegEnd
 from app.telephony.errors import BadMessage, IllegalTransition
+from app.telephony.leg_ends import end_of
 from app.telephony.limits import Limits
 from app.telephony.session_timers import SESSION, SessionEvent, SessionExpires, SessionState, session_step
 from tests.unit.telephony.peer import OFFER, Bench, codes, methods, request, response
@@ -168,6 +170,7 @@ def test_10_without_a_refresh_the_call_is_ended_before_the_interval_is_over(benc
     assert bye.method == "BYE"
     assert bye.headers["Reason"].startswith("SIP;cause=408")
     assert bench.told.heard[-2:] == [("ended", 408), ("gone",)]
+    assert end_of(408, bench.told.arrived[0]) is LegEnd.LOST
 
 
 @pytest.mark.parametrize("method", ["UPDATE", "INVITE"])

@@ -16,7 +16,9 @@ from app.telephony.transactions import (
     INVITE_SERVER,
     SERVER,
     TIMER_EVENTS,
+    Do,
     Event,
+    Intervals,
     State,
     Table,
     Timing,
@@ -31,7 +33,7 @@ TABLES = {
     "invite server": INVITE_SERVER,
     "server": SERVER,
 }
-TCP = Hop("TCP", "127.0.0.1", 5090)
+STREAMS = [Hop("TCP", "127.0.0.1", 5090), Hop("TLS", "127.0.0.1", 5091)]
 
 
 class Taker:
@@ -144,8 +146,31 @@ def test_17_1_1_2_invite_is_sent_again_by_timer_a_until_timer_b() -> None:
     assert not rig.layer.busy
 
 
-def test_17_1_1_2_over_tcp_invite_is_sent_once() -> None:
-    rig = Rig(TCP)
+TABLE_4 = {  # timer: over UDP, over a connection; None for one that does not run
+    Do.A: (0.5, None),
+    Do.B: (32, 32),
+    Do.D: (32, 0),
+    Do.E: (0.5, None),
+    Do.F: (32, 32),
+    Do.G: (0.5, None),
+    Do.H: (32, 32),
+    Do.I: (5, 0),
+    Do.J: (32, 0),
+    Do.K: (5, 0),
+    Do.L: (32, 32),  # RFC 6026 7.1
+    Do.M: (32, 32),
+}
+
+
+@pytest.mark.parametrize("timer", list(TABLE_4))
+def test_17_table_4_and_rfc6026_every_timer_over_every_transport(timer: Do) -> None:
+    for hop, seconds in zip([Hop("UDP", "127.0.0.1", 5090), *STREAMS], [0, 1, 1], strict=True):
+        assert Intervals(Timing(), hop.reliable).next_s(timer, State.TRYING) == TABLE_4[timer][seconds]
+
+
+@pytest.mark.parametrize("hop", STREAMS)
+def test_17_1_1_2_over_a_connection_an_invite_is_sent_once(hop: Hop) -> None:
+    rig = Rig(hop)
     rig.client("INVITE")
     rig.clock.pass_s(100)
     assert rig.times() == [0]
@@ -249,8 +274,9 @@ def test_17_2_1_timer_h_gives_up_on_the_ack() -> None:
     assert rig.times()[:6] == [0, 0.5, 1.5, 3.5, 7.5, 11.5]
 
 
-def test_17_2_1_over_tcp_a_refusal_is_sent_once() -> None:
-    rig = Rig(TCP)
+@pytest.mark.parametrize("hop", STREAMS)
+def test_17_2_1_over_a_connection_a_refusal_is_sent_once(hop: Hop) -> None:
+    rig = Rig(hop)
     transaction = rig.server("INVITE")
     rig.respond(transaction, 486)
     rig.clock.pass_s(10)

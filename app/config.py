@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         le=86400,
         description="Seconds after which a call that nobody refreshed is over (RFC 4028)",
     )
+    sip_digest: Literal["MD5", "SHA-256,MD5", "SHA-256"] = Field(
+        "MD5",
+        description="How operators' phones prove themselves; many know MD5 only, and some give up where SHA-256 "
+        "is offered beside it",
+    )
     sip_realm: str = Field(
         "liniya",
         pattern=r"^[A-Za-z0-9._-]{1,100}$",

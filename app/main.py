@@ -220,6 +220,7 @@ def _who_may_call(settings: Settings, staff: SqlStaffDirectory) -> WhoMayCall:
         office=_office(settings),
         anonymous=settings.anonymous_calls,
         realm=settings.sip_realm,
+        algorithms=tuple(settings.sip_digest.split(",")),
         calls_per_source=settings.sip_calls_per_source,
         hashes_of=hashes_of,
     )

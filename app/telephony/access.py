@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from ipaddress import ip_network
 
 from app.telephony.account import Account
 from app.telephony.admission import Admission, WhoMayCall, trunk_users_of
 from app.telephony.outbound_calls import Destination
 from app.telephony.registered_phones import RegisteredPhones
 from app.telephony.user_agent import UserAgent
-
-THIS_MACHINE = "this machine"
 
 
 class Access:
@@ -27,8 +26,9 @@ class Access:
         now: Callable[[], float],
     ) -> None:
         trunk_users = {**trunk_users_of(accounts, policy.realm), **policy.trunk_users}
-        self._policy = replace(policy, trunk_users=trunk_users)
-        self._host = host
+        # Programs on this machine are of the office, whichever address it has.
+        office = (*policy.office, ip_network(host))
+        self._policy = replace(policy, trunk_users=trunk_users, office=office)
         self._account_at = account_at
         self._now = now
         self._phones: RegisteredPhones | None = None
@@ -50,7 +50,7 @@ class Access:
 
     def _trunk_at(self, host: str) -> str:
         account = self._account_at(host)
-        return account.label if account is not None else THIS_MACHINE if host == self._host else ""
+        return account.label if account is not None else ""
 
     def _phone_at(self, host: str) -> bool:
         return self._phones is not None and self._phones.at(host)

@@ -18,7 +18,7 @@ import structlog
 from app.domain.errors import BadInput
 from app.telephony.account import Account, Network
 from app.telephony.dialogs import Dialog
-from app.telephony.digest_server import ALGORITHMS, DigestServer, Hashes, HashesOf, Outcome
+from app.telephony.digest_server import MD5_ALONE, DigestServer, Hashes, HashesOf, Outcome
 from app.telephony.errors import BadMessage
 from app.telephony.gate import Admitted, Load, Refusal, Verdict
 from app.telephony.lockouts import Lockouts
@@ -59,8 +59,8 @@ class WhoMayCall:
     office: tuple[Network, ...] = LOOPBACK
     anonymous: bool = False
     realm: str = "liniya"
+    algorithms: tuple[str, ...] = MD5_ALONE
     calls_per_source: int = 4
-    algorithms: tuple[str, ...] = ALGORITHMS
     hashes_of: HashesOf = field(default=lambda _login: None, repr=False)
     trunk_users: Mapping[str, Hashes] = field(default_factory=dict, repr=False)
 

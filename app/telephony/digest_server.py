@@ -21,8 +21,9 @@ from app.telephony.digest import HASHES, quoted, read_parameters
 from app.telephony.errors import BadMessage
 from app.telephony.wire import ReceivedRequest
 
-ALGORITHMS = ("SHA-256", "MD5")
-"""The stronger one first: clients take the topmost that they know (RFC 8760 2.3)."""
+MD5_ALONE = ("MD5",)
+"""What every phone knows. Some that know nothing else give up at a challenge for SHA-256 even where one for MD5
+stands beside it (baresip 1.0, sipp 3.6, Debian's sipsak): other choices are for offices that know their phones."""
 NONCE_LASTS_S = 300
 MAX_CREDENTIALS = 4096
 MAX_HEADERS = 4
@@ -71,11 +72,15 @@ class Proof:
 
 
 class DigestServer:
-    """Makes challenges and checks what answers them. `now` gives seconds that never go back. `algorithms` are those
-    that it asks for and takes, the preferred one first."""
+    """Makes challenges and checks what answers them. `algorithms` are offered in this order, the stronger one
+    first: clients take the topmost that they know (RFC 8760 2.3). `now` gives seconds that never go back."""
 
     def __init__(
-        self, realm: str, hashes_of: HashesOf, now: Callable[[], float], algorithms: Sequence[str] = ALGORITHMS
+        self,
+        realm: str,
+        hashes_of: HashesOf,
+        now: Callable[[], float],
+        algorithms: tuple[str, ...] = MD5_ALONE,
     ) -> None:
         self.realm = realm
         self._algorithms = algorithms

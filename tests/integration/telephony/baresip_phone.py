@@ -42,9 +42,12 @@ class Baresip:
         dumps = sorted(self._folder.glob("dump-*-dec.wav"))
         if not dumps:
             return np.zeros(0, np.int16)
-        with wave.open(str(dumps[-1])) as file:
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
-            return samples[:: file.getframerate() // 8000]
+        try:
+            with wave.open(str(dumps[-1])) as file:
+                samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
+                return samples[:: file.getframerate() // 8000]
+        except (wave.Error, EOFError):  # it is being written
+            return np.zeros(0, np.int16)
 
 
 @asynccontextmanager

@@ -81,6 +81,11 @@ class Exchange:
 
         return reject
 
+    def hang_up_all(self) -> None:
+        assert self.line is not None
+        for leg in self.legs:
+            self.line.hang_up(leg)
+
     def listen(self, leg: LegId) -> None:
         assert self.line is not None
         heard = self.sound.setdefault(leg, bytearray())

@@ -137,7 +137,7 @@ def test_a_stranger_must_prove_who_it_is(house: House, method: str) -> None:
     verdict = house.asks(method)
     assert isinstance(verdict, Refusal)
     assert verdict.code == 401
-    assert [name for name, _ in verdict.headers] == ["WWW-Authenticate", "WWW-Authenticate"]
+    assert [name for name, _ in verdict.headers] == ["WWW-Authenticate"]
 
 
 def test_22_known_and_unknown_users_are_answered_alike(house: House) -> None:

@@ -23,7 +23,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self.server = DigestServer("liniya", lambda user: HASHES if user == "ivanova" else None, self._now)
+        known = {"ivanova": HASHES}
+        self.server = DigestServer("liniya", known.get, self._now, ("SHA-256", "MD5"))
 
     def _now(self) -> float:
         return self.clock.now_s
@@ -66,6 +67,17 @@ def test_rfc7616_3_9_1_the_example_of_the_rfc() -> None:
     known = Hashes.of("Mufasa", "http-auth@example.org", "Circle of Life")
     assert known.md5 == "3d78807defe7de2157e2b0b6573a855f"
     assert known.sha256 == "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232"
+
+
+def test_an_algorithm_that_was_not_offered_proves_nothing() -> None:
+    desk = Desk()
+    desk.server = DigestServer("liniya", lambda _user: HASHES, desk._now)
+    (value,) = desk.server.challenges(CALLER.host)
+    challenge = Challenge.parse(value)
+    assert challenge.algorithm == "MD5"
+    assert desk.check(str(answer(challenge))).outcome is Outcome.PROVEN
+    stronger = dataclasses.replace(challenge, algorithm="SHA-256")
+    assert desk.check(str(answer(stronger, count=2))).outcome is Outcome.WRONG
 
 
 @pytest.mark.parametrize("changed", [{"password": "guess"}, {"user": "petrov"}])

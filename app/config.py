@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     )
 
     codecs: str = Field(
-        "PCMA,PCMU",
-        pattern=r"^(PCMA|PCMU)(,(PCMA|PCMU))*$",
+        "PCMA,PCMU,G722",
+        pattern=r"^(PCMA|PCMU|G722)(,(PCMA|PCMU|G722))*$",
         description="Codecs of the line, in the order in which it offers them",
     )
     srtp: Literal["off", "optional", "required"] = Field(

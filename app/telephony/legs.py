@@ -9,6 +9,7 @@ from app.application.ports import LegId
 from app.telephony import g711
 from app.telephony.desk import BrowserEnd
 from app.telephony.forwarding import AS_IT_IS, TRANSCODED_TO
+from app.telephony.leg_rows import Sound
 from app.telephony.playback import Form, Playback
 from app.telephony.rtp_stream import RtpStream
 
@@ -89,3 +90,11 @@ def lane_table(speaker: Leg, hearer: Leg) -> int | None:
     if not {codec, spoken} <= _LAWS:
         return None  # the hearer's decoder remembers another encoder's sound (`app.telephony.g722`)
     return AS_IT_IS if codec == spoken else TRANSCODED_TO[codec]
+
+
+def wide_sound(hearer: Leg) -> Sound | None:
+    """What the leg hears in this tick, at 16 kHz, where it and the only other party have such a codec."""
+    peer = hearer.peer
+    if peer is None or peer.rtp is None or peer.rtp.voice is None or hearer.whisperers:
+        return None
+    return peer.rtp.voice.wide

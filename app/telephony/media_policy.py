@@ -19,7 +19,7 @@ class MediaPolicy:
     """`codecs` are those taken part in, in the order of our own offers; answers keep the offerer's order (RFC 3264
     6.1). `keys_in_clear`: keys may be required over signalling that is not TLS (docs/decisions/0011)."""
 
-    codecs: tuple[Codec, ...] = ("PCMA", "PCMU")
+    codecs: tuple[Codec, ...] = ("PCMA", "PCMU", "G722")
     srtp: SrtpPolicy = "off"
     keys_in_clear: bool = False
 

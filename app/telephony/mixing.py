@@ -13,7 +13,7 @@ import numpy as np
 
 from app.telephony import g711
 from app.telephony.leg_rows import Ints, Octets, Sound
-from app.telephony.legs import Leg, lane_table
+from app.telephony.legs import Leg, lane_table, wide_sound
 from app.telephony.playback import FRAME, SILENCE
 from app.telephony.rtp_tables import RtpTables
 
@@ -133,8 +133,12 @@ class Mixer:
 
     def _hear_voice(self, leg: Leg, codes: Octets, stages: Ints, sound: Sound) -> None:
         stream = leg.rtp
-        if stream is not None and stream.voice is not None and stages[leg.row] == 0:
+        if stream is None or stream.voice is None:
+            return
+        if stages[leg.row] == 0:
             sound[leg.row] = np.frombuffer(stream.voice.decode(codes[leg.row].tobytes()), "<i2")
+        else:
+            stream.voice.skip()
 
     def pcm(self, sound: Sound) -> bytes:
         """The sound of all rows, 320 bytes each."""
@@ -241,7 +245,11 @@ class Mixer:
             codes = _ENCODE.take(heard[:made].view(np.uint16) + (laws << 16)[:, None])
             self._tables.departures.payload[plan.made_rows] = codes
         for place, leg in enumerate(plan.hearing[len(plan.made) :], len(plan.made)):
-            if leg.rtp is not None:
+            wide = wide_sound(leg)
+            if leg.rtp is not None and leg.rtp.voice is not None and wide is not None:
+                codes = np.frombuffer(leg.rtp.voice.encode_wide(wide), np.uint8)
+                self._tables.departures.payload[leg.row] = codes
+            elif leg.rtp is not None:
                 self._encode_voice(leg, heard[place].astype("<i2", copy=False).tobytes())
 
     def _mix_conferences(self, sound: Sound, heard: Sound) -> None:

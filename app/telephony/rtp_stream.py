@@ -15,6 +15,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from app.telephony import g711
@@ -58,12 +60,20 @@ class Protection(Protocol):
 class Voice(Protocol):
     """A codec that is no G.711 law: 160 octets of RTP payload for 320 bytes of PCM (20 ms, 8 kHz), and back.
 
-    One for each leg, as it may remember the sound before.
+    One for each leg, as it may remember the sound before. `wide` is the sound decoded last at 16 kHz, for a leg
+    that can be given it (`encode_wide`); None when there was none in its time.
     """
+
+    wide: npt.NDArray[np.int16] | None
 
     def encode(self, pcm: bytes) -> bytes: ...
 
     def decode(self, codes: bytes) -> bytes: ...
+
+    def encode_wide(self, sound: npt.NDArray[np.int16]) -> bytes: ...
+
+    def skip(self) -> None:
+        """Nothing came in the time of this frame."""
 
     def forget(self) -> None:
         """Another source speaks from now on, whose encoder begins."""

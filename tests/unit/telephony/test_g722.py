@@ -32,7 +32,10 @@ def test_a_frame_is_an_octet_a_sample() -> None:
     codes = voice.encode(bytes(320))
     assert len(codes) == 160
     assert len(voice.decode(codes)) == 320
-    assert voice.decode(b"") == b""
+    assert voice.wide is not None
+    assert len(voice.wide) == 320
+    voice.skip()
+    assert voice.wide is None
 
 
 @pytest.mark.parametrize("hertz", [300, 440, 1000, 2000, 3000])
@@ -60,6 +63,44 @@ def test_we_hear_a_wide_band_telephone() -> None:
     sound = heard([codes[start : start + FRAME] for start in range(0, len(codes), FRAME)])[800:]
     assert share_of_tone(sound, 1000) > 0.999
     assert level(sound) == pytest.approx(level(said), rel=0.03)
+
+
+def wide_tone(hertz: float) -> Samples:
+    times = np.arange(16000) / 16000
+    return np.round(8000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16)
+
+
+def test_what_is_too_high_for_a_telephone_does_not_fold_back() -> None:
+    codes = G722(16000, 64000).encode(wide_tone(5000))
+    sound = heard([codes[start : start + FRAME] for start in range(0, len(codes), FRAME)])[800:]
+    assert level(sound) < 0.02 * level(wide_tone(5000))  # noise of the codec
+
+
+def test_wide_sound_goes_from_leg_to_leg() -> None:
+    here, there = G722Voice(), G722Voice()
+    codes = G722(16000, 64000).encode(wide_tone(5000))
+    passed = b""
+    for start in range(0, len(codes), FRAME):
+        here.decode(codes[start : start + FRAME])
+        assert here.wide is not None
+        passed += there.encode_wide(here.wide)
+    sound = np.asarray(G722(16000, 64000).decode(passed))[1600:]
+    power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    assert np.fft.rfftfreq(len(sound), 1 / 16000)[power.argmax()] == pytest.approx(5000, abs=2)
+    assert level(sound) == pytest.approx(level(wide_tone(5000)), rel=0.05)
+
+
+def test_another_source_is_heard_from_its_beginning() -> None:
+    codes = G722(16000, 64000).encode(wide_tone(440))
+    again = [codes[start : start + FRAME] for start in range(0, len(codes), FRAME)]
+    voice = G722Voice()
+    for one in again:
+        voice.decode(one)
+    spoiled = np.frombuffer(b"".join(voice.decode(one) for one in again[:5]), "<i2")
+    voice.forget()
+    clean = np.frombuffer(b"".join(voice.decode(one) for one in again[:5]), "<i2")
+    assert np.abs(spoiled.astype(int)).max() > 20000
+    assert np.abs(clean[160:].astype(int)).max() < 9000
 
 
 def test_silence_stays_silent() -> None:

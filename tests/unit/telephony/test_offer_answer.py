@@ -139,7 +139,7 @@ def test_rfc3264_8_3_2_our_own_offer_later_keeps_numbers_and_keys() -> None:
     current = chosen("m=audio 4000 RTP/SAVP 8 97 99", *lines, policy=MediaPolicy(("PCMU",), "optional")).remote
     stream = local("optional").offer(current).streams[0]
     assert stream.protocol == "RTP/SAVP"
-    assert [form.payload_type for form in stream.formats] == ["97", "8", "13", "99"]
+    assert [form.payload_type for form in stream.formats] == ["97", "8", "9", "13", "99"]
     assert Crypto.parse(stream.cryptos[0]).keys == current.srtp_out
     again = accept(parse(described("m=audio 4000 RTP/SAVP 97 99", *lines)), HOST, local("optional"), current)
     assert again == replace(current, comfort_noise=False)
@@ -170,6 +170,16 @@ def test_round_trip_of_everything() -> None:
 def test_our_offer_is_in_the_order_of_the_policy() -> None:
     stream = LocalSession("127.0.0.2", 42000, policy=MediaPolicy(("PCMU", "PCMA"))).offer().streams[0]
     assert [form.payload_type for form in stream.formats] == ["0", "8", "13", "101"]
+
+
+def test_rfc3551_4_5_2_g722_is_known_by_its_number_and_by_its_name() -> None:
+    for lines in (("m=audio 4000 RTP/AVP 9 8",), ("m=audio 4000 RTP/AVP 9 8", "a=rtpmap:9 G722/8000")):
+        remote = chosen(*lines).remote
+        assert (remote.codec, remote.payload_type) == ("G722", 9)
+    named = chosen("m=audio 4000 RTP/AVP 100", "a=rtpmap:100 g722/8000/1").remote
+    assert (named.codec, named.payload_type) == ("G722", 100)
+    with pytest.raises(NoCommonCodec):
+        chosen("m=audio 4000 RTP/AVP 100", "a=rtpmap:100 G722/16000")
 
 
 def test_a_codec_outside_of_the_policy_is_not_ours() -> None:

@@ -28,8 +28,8 @@ def test_round_trip() -> None:
 def test_own_offer_is_what_a_telephone_speaks() -> None:
     assert LOCAL.offer().serialise() == (
         b"v=0\r\no=- 7 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
-        b"m=audio 42000 RTP/AVP 8 0 13 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-        b"a=rtpmap:13 CN/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+        b"m=audio 42000 RTP/AVP 8 0 9 13 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+        b"a=rtpmap:9 G722/8000\r\na=rtpmap:13 CN/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
         b"a=ptime:20\r\na=sendrecv\r\n"
     )
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         "", description="Address told to others when it differs from the one received on (NAT); an IP address"
     )
     rtp_ports: str = Field(
-        "10000-10999", pattern=r"^\d+-\d+$", description="Range of UDP ports for the sound of calls"
+        "10000-10999", pattern=r"^\d+-\d+$", description="Range of UDP ports for the sound of calls: two a leg"
     )
     trunks_file: Path | None = Field(
         None, description="File of the trunks and PBX accounts (docs/trunks.md); empty: the five settings below"

@@ -4,6 +4,7 @@ it opened, in the reverse order."""
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import ssl
@@ -64,6 +65,7 @@ log = structlog.get_logger()
 USER_AGENT = f"Liniya/{__version__}"
 FLUSH_S = 5.0
 SWITCH_INTERVAL_S = 0.0005
+MOST_FILES = 65536
 APOLOGY_S = 5.0
 """How long the apology to callers may take when the line is stopped."""
 
@@ -134,10 +136,19 @@ async def run_line(settings: Settings) -> None:
     """The line process: SIP, media, the conduct of calls, the journal, the gateway."""
     # The journal's thread shares the interpreter with the media: it must not keep a tick waiting.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _allow_sockets()
     async with AsyncExitStack() as stack:
         await _open_line(settings, stack)
         await _until_told_to_stop()
         log.info("line_stopping")
+
+
+def _allow_sockets() -> None:
+    """Every leg takes two; 1024 files, which many systems begin with, are enough for 500 legs only."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:

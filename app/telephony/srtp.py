@@ -118,9 +118,20 @@ class Protection:
 
     def __init__(self, keys_in: SrtpKeys, keys_out: SrtpKeys) -> None:
         """Raises ValueError when a master key is shorter than 30 octets."""
+        self._keys_in, self._keys_out = keys_in, keys_out
         self._in = _session(keys_in, pylibsrtp.Policy.SSRC_ANY_INBOUND)
         self._out = _session(keys_out, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
         self._sources: set[bytes] = set()
+
+    def follow(self, keys_in: SrtpKeys, keys_out: SrtpKeys) -> None:
+        """Go on with these keys. A direction whose key stays keeps its counters: to begin them anew under the same
+        key would use the same key stream twice (RFC 3711 9.1)."""
+        if keys_in != self._keys_in:
+            self._in = _session(keys_in, pylibsrtp.Policy.SSRC_ANY_INBOUND)
+            self._sources.clear()
+        if keys_out != self._keys_out:
+            self._out = _session(keys_out, pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+        self._keys_in, self._keys_out = keys_in, keys_out
 
     def protect(self, datagram: bytes) -> bytes:
         """The packet under our key; b"" when it cannot be had: better nothing than sound in the clear."""

@@ -27,7 +27,7 @@ def _voice(stream: RtpStream, remote: RtpRemote) -> Voice | None:
 def _protection(stream: RtpStream, remote: RtpRemote) -> Protection | None:
     if remote.srtp_in is None or remote.srtp_out is None:
         return None
-    before = stream.remote
-    if before is not None and (before.srtp_in, before.srtp_out) == (remote.srtp_in, remote.srtp_out):
+    if isinstance(stream.protection, Srtp):
+        stream.protection.follow(remote.srtp_in, remote.srtp_out)
         return stream.protection
     return Srtp(remote.srtp_in, remote.srtp_out)

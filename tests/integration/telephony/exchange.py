@@ -174,8 +174,18 @@ def free_port() -> int:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind((LOOPBACK, 0))
             port = int(probe.getsockname()[1])
-        if port % 2 == 0 and port < 65000:
+        if port % 2 == 0 and port < 65000 and not _listens(port):
             return port
+
+
+def _listens(port: int) -> bool:
+    """Whether the port is taken for TCP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+        return False
 
 
 def needed(program: str) -> str:

@@ -152,6 +152,22 @@ def test_order_does_not_matter_within_the_window() -> None:
     assert [there.unprotect(one) for one in reversed(sent)] == [packet(n) for n in range(5, 0, -1)]
 
 
+def test_rfc3711_9_1_a_key_that_stays_keeps_its_counters() -> None:
+    ours, theirs, new = (SrtpKeys(LONG, bytes((n,)) * 30) for n in (1, 2, 3))
+    here, there = Protection(theirs, ours), Protection(ours, theirs)
+    for sequence in (65535, 0):  # the rollover counter moves to 1
+        assert there.unprotect(here.protect(packet(sequence))) == packet(sequence)
+    here.follow(new, ours)
+    there.follow(ours, new)
+    sent = here.protect(packet(1))
+    assert there.unprotect(sent) == packet(1)
+    there.follow(ours, new)
+    assert there.unprotect(sent) is None  # came before
+    assert here.unprotect(there.protect(packet(9))) == packet(9)
+    here.follow(new, theirs)
+    assert there.unprotect(here.protect(packet(2))) is None
+
+
 def test_plain_sound_is_dropped() -> None:
     here, _ = ends()
     assert here.unprotect(packet(1)) is None

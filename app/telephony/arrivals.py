@@ -29,6 +29,7 @@ class Arrivals:
         self._tables = tables
         self._poll = select.epoll()
         self._ends: dict[int, tuple[Callable[[memoryview], int], RtpStream]] = {}
+        self._streams: dict[int, RtpStream] = {}  # by row
         self._make_room(32)
 
     def add(self, stream: RtpStream) -> None:
@@ -37,16 +38,19 @@ class Arrivals:
         if number not in self._ends:
             self._poll.register(number, select.EPOLLIN)
         self._ends[number] = stream.receive, stream
-        if len(self._ends) > len(self._inbox):
+        self._streams[stream.row] = stream
+        if len(self._ends) >= len(self._inbox):
             self._make_room(2 * len(self._inbox))
 
     def remove(self, stream: RtpStream) -> None:
         number = stream.sock.fileno()
         if self._ends.pop(number, None) is not None:
             self._poll.unregister(number)
+            del self._streams[stream.row]
 
     def close(self) -> None:
         self._ends.clear()
+        self._streams.clear()
         self._poll.close()
 
     def read(self, now: float) -> None:
@@ -72,48 +76,44 @@ class Arrivals:
 
     def _read_one_each(self, ready: list[tuple[int, int]]) -> None:
         ends, views = self._ends, self._views
-        streams, lengths, count = [], [], 0
+        rows: list[int] = []
+        view = views[0]
         for number, _ in ready:
             receive, stream = ends[number]
             try:
-                length = receive(views[count])
+                length = receive(view)
             except OSError:
                 continue  # nothing there after all, or an ICMP error of an earlier packet
-            if length:
-                streams.append(stream)
-                lengths.append(length)
-                count += 1
-        if count:
-            self._sort(streams, lengths)
+            if length == PACKET:
+                rows.append(stream.row)
+                view = views[len(rows)]
+            elif length:
+                stream.accept(bytes(view[:length]))
+        if rows:
+            self._sort(rows)
 
-    def _sort(self, streams: list[RtpStream], lengths: list[int]) -> None:
+    def _sort(self, of_rows: list[int]) -> None:
         """The ordinary ones to the columns, the others to their streams."""
-        tables, count = self._tables, len(streams)
-        rows = np.array([stream.row for stream in streams], np.int64)
+        tables, count = self._tables, len(of_rows)
+        rows = np.array(of_rows, np.int64)
         words = self._words[:count].astype(np.int64)
-        ordinary = np.array(lengths) == PACKET
-        ordinary &= (words[:, 0] >> 16 & _NO_MARKER) == tables.receptions.kind.take(rows)
-        ordinary &= words[:, 2] == tables.receptions.ssrc.take(rows)
+        ordinary = (words[:, 0] >> 16 & _NO_MARKER) == tables.receptions.kind.take(rows)
         ordinary &= words[:, 2] == tables.buffers.ssrc.take(rows)
         payloads = self._payloads[:count]
         if not ordinary.all():
             for at in np.flatnonzero(~ordinary).tolist():
-                streams[at].accept(bytes(self._views[at][: lengths[at]]))
+                self._streams[of_rows[at]].accept(bytes(self._views[at][:PACKET]))
             rows, words, payloads = rows[ordinary], words[ordinary], payloads[ordinary]
         if len(rows):
-            self._sample(streams, rows, words)
+            self._sample(rows, words)
             self._place(rows, words, payloads)
 
-    def _sample(self, streams: list[RtpStream], rows: Ints, words: Ints) -> None:
+    def _sample(self, rows: Ints, words: Ints) -> None:
         """Ask the kernel of one in 32 packets, by chance, when it came: our own time is that of the tick. Jitter is
         a mean of differences, and those between some packets are as good as those between all (RFC 3550 A.8)."""
-        chosen = np.flatnonzero(rows & 31 == randrange(32))
-        if not len(chosen):
-            return
-        by_row = {stream.row: stream for stream in streams}
-        for at in chosen.tolist():
+        for at in np.flatnonzero(rows & 31 == randrange(32)).tolist():
             row = int(rows[at])
-            arrived = by_row[row].arrived()
+            arrived = self._streams[row].arrived()
             if arrived is not None:
                 self._tables.receptions.note_transit(row, arrived, int(words[at, 1]))
 

@@ -23,6 +23,7 @@ FRAME: Final = 160
 TARGET: Final = 2 * FRAME  # how far ahead of need the first packet of a stream is placed
 SPARE: Final = FRAME  # how far ahead a calm stream stays
 DEEPEST: Final = 16 * FRAME
+NO_SSRC: Final = -1
 FADE_FRAMES: Final = 3  # so many frames in a row are made up, then there is silence
 NO_SOUND: Final = FADE_FRAMES + 1
 """The stage of a frame of which nothing is to be heard."""
@@ -30,6 +31,7 @@ QUIET: Final = 3  # in steps of 128: -36 dBFS
 OTHER_CODEC: Final = len(g711.LAWS)
 """The `law` of a row whose octets are no G.711 codes."""
 
+_LOOKS_EVERY: Final = 4  # ticks, whether a frame can be left out: 80 ms are a short pause
 _SLOTS: Final = 32  # frames in a ring: a power of two, and more than DEEPEST
 _DEEPEST_FRAMES: Final = DEEPEST // FRAME
 _EMPTY, _WHOLE, _PART = 0, 1, 2
@@ -52,7 +54,7 @@ class JitterBuffers(Table):
         "law": Column(np.uint8),
         "read": Column(),
         "end": Column(),  # after the newest sample placed
-        "ssrc": Column(fill=-1),
+        "ssrc": Column(fill=NO_SSRC),
         "known_timestamp": Column(),
         "known_position": Column(),
         "stray_next": Column(fill=-1),
@@ -295,9 +297,12 @@ class JitterBuffers(Table):
         return self._filled_up(row, codes, frame) if state == _PART else codes.copy()
 
     def _leave_out(self, codes: Octets, stages: Ints) -> None:
-        rows = [row for row in self._with_surplus if row < len(stages) and not stages[row]]
+        now = self._ticks % _LOOKS_EVERY
+        rows = [row for row in self._with_surplus if row % _LOOKS_EVERY == now and not stages[row]]
+        if not rows:
+            return
         laws = self.law[rows]
-        quiet = _LOUDNESS.take(codes[rows] + (laws.astype(np.uint16) << 8)[:, None]).max(axis=1, initial=0) <= QUIET
+        quiet = _LOUDNESS.take(codes[rows] + (laws.astype(np.uint16) << 8)[:, None]).max(axis=1) <= QUIET
         for row, is_quiet in zip(rows, quiet.tolist(), strict=True):
             surplus = self._surplus[row]
             if self.end[row] - self.read[row] * FRAME >= FRAME and surplus.take(is_quiet=is_quiet):

@@ -22,7 +22,7 @@ import structlog
 from app.telephony import g711
 from app.telephony.comfort_noise import PAYLOAD_TYPE as COMFORT_NOISE
 from app.telephony.departures import MARKER, Send
-from app.telephony.jitter_buffer import OTHER_CODEC
+from app.telephony.jitter_buffer import NO_SSRC, OTHER_CODEC
 from app.telephony.media_port import RtpRemote
 from app.telephony.reception import SLOW_PATH
 from app.telephony.rtcp import is_rtcp
@@ -291,8 +291,11 @@ class RtpStream:
             known = self._take(remote, kind, sequence, timestamp, ssrc, payload)
         except MalformedPacket:
             return False
-        if known:
-            self._tables.receptions.note(self.row, sequence, ssrc, len(payload), self._tables.now)
+        tables = self._tables
+        if known and tables.buffers.ssrc[self.row] in (ssrc, NO_SSRC):
+            tables.receptions.note(self.row, sequence, ssrc, len(payload), tables.now)
+        elif known:  # keys from a source of their own
+            tables.receptions.heard_at[self.row] = tables.now
         return known
 
     def _take(self, remote: RtpRemote, kind: int, sequence: int, timestamp: int, ssrc: int, payload: bytes) -> bool:

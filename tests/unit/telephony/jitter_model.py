@@ -15,6 +15,8 @@ class JitterModel:
     """One A-law stream. `row`: its surplus is judged in the tick in which that row's is."""
 
     def __init__(self, row: int) -> None:
+        self._row = row
+        self._ticks = 0
         self._ring = bytearray(_RING)
         self._present = bytearray(_RING)
         self._read = 0
@@ -59,13 +61,15 @@ class JitterModel:
     def pull(self) -> tuple[bytes | None, int]:
         """The next 160 codes and 0, or nothing and the stage of what is to be made up."""
         self._surplus.tick()
+        self._ticks += 1
         if self._hold_frames:
             self._hold_frames -= 1
             return self._conceal()
         frame = self._take()
         if frame is None:
             return self._conceal()
-        if self._surplus.frames and self._end - self._read >= FRAME:
+        looks = self._ticks % 4 == self._row % 4
+        if looks and self._surplus.frames and self._end - self._read >= FRAME:
             first = frame
             if self._surplus.take(is_quiet=max(first.translate(g711.LOUDNESS["PCMA"])) <= QUIET):
                 self.figures["skipped"] += 1

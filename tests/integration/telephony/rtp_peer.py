@@ -31,8 +31,9 @@ async def until(condition: Callable[[], object], what: str, seconds: float = 20)
 class RtpPeer(asyncio.DatagramProtocol):
     """Sends what it is told, keeps all that arrives."""
 
-    def __init__(self, codec: Codec = "PCMA") -> None:
+    def __init__(self, codec: Codec = "PCMA", *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.codec: Codec = codec
+        self._address = host, port
         self.packets: list[RtpPacket] = []
         self.ssrc = id(self) & 0xFFFFFFFF
         self.sequence = 65530
@@ -44,7 +45,7 @@ class RtpPeer(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=self._address)
         return self
 
     async def __aexit__(
@@ -77,7 +78,7 @@ class RtpPeer(asyncio.DatagramProtocol):
     def remote(self, **changes: Any) -> RtpRemote:
         """How signalling describes this peer to the engine."""
         facts: dict[str, Any] = {
-            "host": "127.0.0.1",
+            "host": self._address[0],
             "port": self.port,
             "codec": self.codec,
             "payload_type": PAYLOAD_TYPES[self.codec],
@@ -94,13 +95,13 @@ class RtpPeer(asyncio.DatagramProtocol):
         octets = packet.serialise()
         if self.protection is not None:
             octets = self.protection.protect(octets)
-        self.transport.sendto(octets, ("127.0.0.1", port))
+        self.transport.sendto(octets, (self._address[0], port))
 
     def report(self, packets: Sequence[RtcpPacket], port: int) -> None:
         octets = serialise_compound(packets)
         if self.protection is not None:
             octets = self.protection.protect_report(octets)
-        self.transport.sendto(octets, ("127.0.0.1", port))
+        self.transport.sendto(octets, (self._address[0], port))
 
     def _next(self, payload_type: int, payload: bytes) -> RtpPacket:
         packet = RtpPacket(payload_type, self.sequence, self.timestamp, self.ssrc, payload)

@@ -179,18 +179,25 @@ def _fill(message: Message, lines: list[str], body: bytes) -> None:
     """Headers and body into the message. Whatever was understood before an error stays, to be answered with."""
     wrong = ""
     for line in lines:
-        name, colon, value = line.partition(":")
-        name = name.rstrip()
-        if not colon or not _HEADER_NAME.match(name) or len(line) > MAX_LINE or _CONTROL.search(line):
+        written, colon, value = line.partition(":")
+        name = _header_name(written)
+        # isprintable() is quick, and what it finds may still be no control character.
+        if not colon or not name or len(line) > MAX_LINE or (not line.isprintable() and _CONTROL.search(line)):
             wrong = wrong or "a header line that is none"
             continue
-        name = COMPACT_FORMS.get(name.lower(), name)
         value = _BLANKS.sub(" ", value).strip()
-        for one in split_list(value) if name.lower() in _LISTS else (value,):
+        for one in split_list(value) if "," in value and name.lower() in _LISTS else (value,):
             message.headers.add(name, one)
     if wrong:
         raise BadMessage(wrong)
     message.body = _cut(message.headers.getlist("Content-Length"), body)
+
+
+@lru_cache(maxsize=256)
+def _header_name(written: str) -> str:
+    """The name of a header in its long form, "" for what is none."""
+    name = written.rstrip()
+    return COMPACT_FORMS.get(name.lower(), name) if _HEADER_NAME.match(name) else ""
 
 
 def _cut(lengths: list[str], body: bytes) -> bytes:

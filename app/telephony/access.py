@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from ipaddress import ip_network
 
-from app.telephony.account import Account
+from app.telephony.account import Account, Network
 from app.telephony.admission import Admission, WhoMayCall, trunk_users_of
 from app.telephony.outbound_calls import Destination
 from app.telephony.registered_phones import RegisteredPhones
@@ -26,8 +26,7 @@ class Access:
         now: Callable[[], float],
     ) -> None:
         trunk_users = {**trunk_users_of(accounts, policy.realm), **policy.trunk_users}
-        # Programs on this machine are of the office, whichever address it has.
-        office = (*policy.office, ip_network(host))
+        office = (*policy.office, *_this_machine(host))
         self._policy = replace(policy, trunk_users=trunk_users, office=office)
         self._account_at = account_at
         self._now = now
@@ -57,3 +56,11 @@ class Access:
 
     def _may_have_a_phone(self, login: str) -> bool:
         return self._policy.hashes_of(login) is not None
+
+
+def _this_machine(host: str) -> tuple[Network, ...]:
+    """Programs on this machine are of the office, whichever address the line has; a name stands for loopback."""
+    try:
+        return (ip_network(host),)
+    except ValueError:
+        return ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sipmessage import Request, Response
 
 from app.telephony.admission import Admission, WhoMayCall
@@ -259,6 +261,16 @@ def test_a_registered_phone_calls_the_line_as_its_operator(office: Office) -> No
     office.receive(request("INVITE", body=OFFER, branch="two", cseq=2, extra=headers))
     assert office.told.heard == [("arrived", "ivanova", "245022")]
     assert office.receive(request("OPTIONS", branch="three"))
+
+
+@given(st.lists(st.text(max_size=60), max_size=4), st.text(max_size=12))
+def test_whatever_contacts_say_the_phone_is_answered(contacts: list[str], expires: str) -> None:
+    office = Office()
+    printable = ["".join(char for char in one if char.isprintable()) for one in contacts]
+    named = "".join(char for char in expires if char.isprintable())
+    answer = office.register(*printable, *(f"<sip:a@192.0.2.1{one}>" for one in printable), expires=named)
+    assert answer.code in (200, 400, 423)
+    assert len(office.phones._bindings.of("ivanova")) <= MAX_BINDINGS
 
 
 def test_8_2_7_refusals_keep_nothing_and_repeat_nothing(office: Office) -> None:

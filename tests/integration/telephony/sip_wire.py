@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -10,10 +11,11 @@ from typing import Any
 
 from app.telephony.digest import Authenticator
 from app.telephony.wire import Hop, ReceivedRequest, ReceivedResponse, read
-from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S, Exchange
+from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S
 from tests.integration.telephony.rtp_peer import until
 
 NUMBERS = count(1)
+T1_S = 0.5
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 40000 RTP/AVP 8\r\na=sendrecv\r\n"
@@ -44,33 +46,33 @@ class SipWire(asyncio.DatagramProtocol):
 
     # -- to the line
 
-    def send(self, text: str, exchange: Exchange) -> None:
-        self._transport.sendto(text.encode(), (LOOPBACK, exchange.port))
+    def send(self, text: str, port: int) -> None:
+        self._transport.sendto(text.encode(), (LOOPBACK, port))
 
-    async def asks(self, text: str, exchange: Exchange) -> ReceivedResponse:
-        """Send a request and wait for its final answer."""
+    async def asks(self, text: str, port: int) -> ReceivedResponse:
+        """Send a request until its final answer comes (RFC 3261 17.1.2)."""
         branch = text.partition("branch=")[2].partition(";")[0].partition("\r\n")[0]
-        self.send(text, exchange)
-        await until(lambda: self.answer(branch) is not None, f"an answer to {branch}", PATIENCE_S)
-        answer = self.answer(branch)
-        assert answer is not None
-        return answer
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                self.send(text, port)
+                with contextlib.suppress(AssertionError):
+                    await until(lambda: self.answer(branch), "an answer", T1_S)
+                if (answer := self.answer(branch)) is not None:
+                    return answer
 
     def answer(self, branch: str) -> ReceivedResponse | None:
         """The final answer to the request of that branch, if it has come."""
         return next((one for one in self.responses() if one.branch == branch and one.code >= 200), None)
 
-    async def proves(
-        self, method: str, exchange: Exchange, user: str, password: str, **form: Any
-    ) -> ReceivedResponse:
+    async def proves(self, method: str, port: int, user: str, password: str, **form: Any) -> ReceivedResponse:
         """A request whose challenge is answered."""
-        uri = form.setdefault("uri", f"sip:{LOOPBACK}:{exchange.port}")
+        uri = form.setdefault("uri", f"sip:{LOOPBACK}:{port}")
         proof = Authenticator(user, password)
-        answer = await self.asks(self.request(method, **form), exchange)
+        answer = await self.asks(self.request(method, **form), port)
         values = answer.message.headers.getlist("WWW-Authenticate")
         if answer.code == 401 and proof.challenged(401, values):
             form["extra"] = [*form.get("extra", ()), *(f"{a}: {b}" for a, b in proof.headers(method, uri))]
-            return await self.asks(self.request(method, **form), exchange)
+            return await self.asks(self.request(method, **form), port)
         return answer
 
     def request(
@@ -105,14 +107,12 @@ class SipWire(asyncio.DatagramProtocol):
         ]
         return "\r\n".join(lines) + "\r\n\r\n" + body
 
-    async def calls(self, exchange: Exchange, **form: Any) -> ReceivedResponse:
+    async def calls(self, port: int, **form: Any) -> ReceivedResponse:
         """INVITE, and ACK where it is answered."""
         call_id = form.setdefault("call_id", f"call-{next(NUMBERS)}")
-        answer = await self.asks(self.request("INVITE", body=OFFER, **form), exchange)
+        answer = await self.asks(self.request("INVITE", body=OFFER, **form), port)
         if answer.code < 300:
-            self.send(
-                self.request("ACK", to_tag=answer.to_tag, call_id=call_id, cseq=answer.cseq.sequence), exchange
-            )
+            self.send(self.request("ACK", to_tag=answer.to_tag, call_id=call_id, cseq=answer.cseq.sequence), port)
         return answer
 
     def responses(self) -> list[ReceivedResponse]:

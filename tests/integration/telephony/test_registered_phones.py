@@ -11,7 +11,9 @@ import pytest
 from app.application.ports import Clip, LegEnd
 from app.telephony.admission import WhoMayCall
 from app.telephony.digest_server import Hashes
+from app.telephony.tls import listening
 from tests.integration.telephony.baresip_phone import baresip
+from tests.integration.telephony.certificates import make_certificate
 from tests.integration.telephony.exchange import LOOPBACK, open_exchange, sipp
 from tests.integration.telephony.linphone_phone import linphone
 from tests.integration.telephony.rtp_peer import until
@@ -26,12 +28,14 @@ ITS_TONE_HZ, OUR_TONE_HZ = 300, 440
 SAYS = tone(ITS_TONE_HZ, 20)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 async def test_baresip_is_the_phone_of_an_operator(tmp_path: Path, transport: str) -> None:
-    async with open_exchange(who_may_call=OFFICE) as exchange:
+    made = await make_certificate(tmp_path, "line") if transport == "tls" else None
+    tls = listening(str(made.certificate), str(made.key), 0) if made is not None else None
+    async with open_exchange(who_may_call=OFFICE, tls=tls) as exchange:
         assert exchange.line is not None
         exchange.greeting = Clip("tone", tone(OUR_TONE_HZ, 1).astype("<i2").tobytes())
-        line = f"{LOOPBACK}:{exchange.port}"
+        line = f"{LOOPBACK}:{exchange.line.tls_port if tls is not None else exchange.port}"
         account = f"<sip:ivanova@{line};transport={transport}>;auth_pass={PASSWORD};regint=60"
         account += ";answermode=auto;audio_codecs=pcma"
         async with baresip(tmp_path, "pcma", SAYS, accounts=account) as phone:

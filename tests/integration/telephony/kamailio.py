@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.telephony.authority import Certificate
 from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S, free_port
 
 RUNS_AS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
@@ -39,7 +40,9 @@ loadmodule "siputils.so"
 loadmodule "textops.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
+loadmodule "auth.so"
 modparam("usrloc", "preload", "location")
+{algorithm}
 
 request_route {{
     xlog("L_ALERT", "took $rm $rU from $sp, route <$hdr(Route)>\\n");
@@ -52,20 +55,41 @@ request_route {{
     }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
     if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
-    if (is_method("REGISTER")) {{ save("location"); exit; }}
+    if (is_method("REGISTER")) {{ {registering} save("location"); exit; }}
     t_check_trans();
+    {inviting}
     record_route();
     {routing}
 }}
 """
 
+_TLS = """
+enable_tls=yes
+listen=tls:127.0.0.1:{port}
+loadmodule "tls.so"
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{key}")
+modparam("tls", "tls_method", "TLSv1.2+")
+"""
+
+REALM = "office.example"
+
+
+def _asks(kind: str, password: str) -> str:
+    """The script that lets nobody on without the password: `www` is 401, `proxy` 407."""
+    return (
+        f'if (!pv_{kind}_authenticate("{REALM}", "{password}", "0"))'
+        f' {{ {kind}_challenge("{REALM}", "1"); exit; }} consume_credentials();'
+    )
+
 
 class Kamailio:
     """A running kamailio. `said` is all that it logged."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, port: int, tls_port: int = 0) -> None:
         self._process = process
         self.port = port
+        self.tls_port = tls_port
         self.said = ""
 
     async def read(self) -> None:
@@ -107,22 +131,46 @@ def _options(from_port: int, to_port: int) -> bytes:
 
 
 @asynccontextmanager
-async def kamailio(folder: Path, routing: str, *, port: int = 0, more: str = "") -> AsyncIterator[Kamailio]:
+async def kamailio(
+    folder: Path,
+    routing: str,
+    *,
+    port: int = 0,
+    more: str = "",
+    digest: str = "",
+    password: str = "secret",
+    certificate: Certificate | None = None,
+    more_tls: str = "",
+) -> AsyncIterator[Kamailio]:
     """A proxy that puts itself into the route set; `routing` is what it does with a first request (its script),
-    `more` are other settings."""
+    `more` are other settings. With `digest` (`MD5`, `SHA-256`) it wants to know who registers (401) and who calls
+    (407), by one password; with a `certificate` it takes TLS at `tls_port`; `more_tls` are settings of
+    that."""
     program = shutil.which("kamailio", path=RUNS_AS)
     if program is None:
         pytest.skip("needs the Debian package kamailio: scripts/install_debian.sh installs it")
     port = port or free_port()
     file = folder / "kamailio.cfg"
-    file.write_text(_CONFIGURATION.format(port=port, routing=routing, more=more))
+    tls_port = free_port() if certificate is not None else 0
+    if certificate is not None:
+        more += _TLS.format(port=tls_port, certificate=certificate.certificate, key=certificate.key) + more_tls
+    file.write_text(
+        _CONFIGURATION.format(
+            port=port,
+            routing=routing,
+            more=more,
+            registering=_asks("www", password) if digest else "",
+            inviting=_asks("proxy", password) if digest else "",
+            algorithm=f'modparam("auth", "algorithm", "{digest}")' if digest else "",
+        )
+    )
     process = await asyncio.create_subprocess_exec(
         *(program, "-DD", "-E", "-m", "32", "-M", "4", "-f", str(file), "-Y", str(folder), "-w", str(folder)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    proxy = Kamailio(process, port)
+    proxy = Kamailio(process, port, tls_port)
     reading = asyncio.create_task(proxy.read())
     try:
         await proxy.listens()

@@ -14,6 +14,7 @@ from app.telephony.tls import TlsServer
 from app.telephony.wire import Hop, TransportName
 
 MAX_UNSENT = 256 * 1024
+MAX_HELD = 64 * 1024
 PARTIAL_S = 15.0
 """How long a message may take to become whole."""
 GOODBYE_S = 1.0
@@ -59,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._knows_pings = False
+        self._held = bytearray()
         self.ours = wanted is not None
         self.hop = wanted or Hop(kind, "", 0)
         self.active_at = 0.0
@@ -87,6 +89,11 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None or self.refused:
+            return
+        if self.muted:
+            self._held += data
+            if len(self._held) > MAX_HELD:
+                self.abort()
             return
         loop = asyncio.get_running_loop()
         self.active_at = loop.time()
@@ -124,6 +131,9 @@ class Connection(asyncio.Protocol):
         """Speak through this transport: the one within TLS takes the place of the one below it."""
         self._transport = transport
         self.muted = False
+        if self._held:  # what came together with the end of the handshake
+            held, self._held = bytes(self._held), bytearray()
+            self.data_received(held)
 
     def write(self, data: bytes) -> None:
         if self._transport is None or self.muted or self._transport.is_closing():

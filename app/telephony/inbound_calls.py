@@ -14,7 +14,7 @@ from app.telephony.reliable import RELIABLE, RAck, Unconfirmed, new_rseq, wants_
 from app.telephony.sdp import SessionDescription
 from app.telephony.session_timers import terms_of
 from app.telephony.transaction_layer import ServerTransaction
-from app.telephony.wire import ReceivedRequest
+from app.telephony.wire import Hop, ReceivedRequest
 
 
 class InboundCall(Call):
@@ -58,6 +58,10 @@ class InboundCall(Call):
         """180. One that must carry an offer of ours needs a port: without one the caller gets 503."""
         if possible(self.state, CallEvent.RING) and (not self._offers_early or self._has_media()):
             self.take(CallEvent.RING)
+
+    def contact(self, hop: Hop) -> str:
+        sips = self._transaction.request.message.uri.scheme == "sips"
+        return self.station.identity.contact(hop, sips=sips)
 
     def answer(self) -> None:
         """200. Where no RTP port is free the caller gets 503, and the application is told. A call that replaces

@@ -181,7 +181,8 @@ class OutboundCall(Call):
             self._listen_to(branch, remote)
 
     def contact(self, hop: Hop) -> str:
-        return self.station.identity.contact(hop, self._destination.user)
+        destination = self._destination
+        return self.station.identity.contact(hop, destination.user, sips=destination.target.scheme == "sips")
 
     def _on_success(self, response: ReceivedResponse) -> None:
         if self._answered_by is not None:

@@ -8,13 +8,19 @@ import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from app.domain.errors import BadInput
 from app.telephony.account import TlsTrust
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM"
 """Of TLS 1.2; 1.3 has its own. All keep what was said secret when a key is lost later."""
+
+
+class Handshake(Protocol):
+    """What an `ssl.SSLObject` says of the other side."""
+
+    def getpeercert(self, binary_form: bool = False) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class TlsServer:
     trust: TlsTrust
     context: ssl.SSLContext
 
-    def refusal(self, connection: ssl.SSLObject) -> str:
+    def refusal(self, connection: Handshake) -> str:
         """Why the server that the handshake met is not the right one, "" if it is."""
         if self.trust.pin:
             shown = fingerprint(connection.getpeercert(binary_form=True) or b"")

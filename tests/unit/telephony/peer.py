@@ -161,10 +161,11 @@ class Bench:
         *,
         policy: MediaPolicy = IN_THE_CLEAR,
         limits: Limits = USUAL,
+        told: Told | None = None,
     ) -> None:
         self.clock = VirtualClock()
         self.media = SilentMedia(ports)
-        self.told = Told()
+        self.told = told or Told()
         self.wire: list[tuple[bytes, Hop]] = []
         self._history: list[tuple[bytes, Hop]] = []
         identity = Identity(LINE.host, LINE.port, "Liniya")

@@ -160,7 +160,7 @@ class SipLine:
         )
         access.open(self._agent, self._phone_changed)
         book = self._book = AccountBook(self._accounts, self._agent.layer, identity, locator, servers)
-        transport.peers = Peers(book.tls_server, book.keeps)
+        transport.peers = Peers(book.tls_server, book.keeps, book.broke)
         self._dialler = Dialler(self._agent, book, self._calls, self._user, access.phone, self._fail_soon)
         book.start()
         log.info("line_open", host=self._host, port=transport.port, advertised_host=self._advertised_host)
@@ -434,5 +434,3 @@ class SipLine:
     def _on_lost(self, hop: Hop) -> None:
         if self._agent is not None:
             self._agent.layer.transport_failed(hop, lost=True)
-        if self._book is not None:
-            self._book.broke(hop)

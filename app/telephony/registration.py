@@ -116,6 +116,8 @@ class Registration:
     ) -> None:
         self.account = account
         self.state = RegistrationState.IDLE
+        self.registered = False
+        """Whether the registrar has us, as far as we know: so while it is refreshed, too."""
         self.server: Hop | None = None
         """Where the last REGISTER went."""
         self.service_route: tuple[str, ...] = ()
@@ -133,6 +135,7 @@ class Registration:
         self._expires_s = account.expires_s
         self._granted_s = account.expires_s
         self._failures = 0
+        self._breaks = 0
         self._wait_s = 0.0
         self._timer: Timer | None = None
         self._asked: _Asked | None = None
@@ -143,13 +146,16 @@ class Registration:
 
     def stop(self) -> None:
         """Take the registration back; the answer is not waited for."""
+        self.registered = False
         self.take(RegistrationEvent.STOP)
 
     def look_again(self, hop: Hop) -> None:
         """The connection to `hop` broke, or it is no server any more: register anew, soon, if that is where we are.
         Calls to us come by that connection (RFC 5626 4.2.1)."""
         if self.state is RegistrationState.REGISTERED and self.server == hop:
-            self._wait(FIRST_RETRY_S * self._chance())
+            self._breaks += 1  # a server that closes every connection is not to be asked without end
+            soon = min(FIRST_RETRY_S * 2.0 ** min(self._breaks - 1, 16), self._refresh_s)
+            self._wait(soon * (0.5 + self._chance() / 2))
 
     def take(self, event: RegistrationEvent) -> None:
         """Raises IllegalTransition, having changed nothing."""
@@ -172,8 +178,7 @@ class Registration:
             case RegistrationDo.UNREGISTER:
                 self._register(0)
             case RegistrationDo.WAIT_TO_REFRESH:
-                # 10.2.4: before it lapses, with room for a registrar that is slow to answer.
-                self._wait(max(self._granted_s * 0.5, self._granted_s - REFRESH_BEFORE_S))
+                self._wait(self._refresh_s, self._lasted)
             case RegistrationDo.WAIT_TO_RETRY:
                 self._wait(self._wait_s)
 
@@ -182,8 +187,17 @@ class Registration:
         longest = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 16))
         return longest * (0.5 + self._chance() / 2)
 
-    def _wait(self, seconds: float) -> None:
+    @property
+    def _refresh_s(self) -> float:
+        """10.2.4: before it lapses, with room for a registrar that is slow to answer."""
+        return max(self._granted_s * 0.5, self._granted_s - REFRESH_BEFORE_S)
+
+    def _lasted(self) -> None:
+        self._breaks = 0
+
+    def _wait(self, seconds: float, before: Callable[[], None] = lambda: None) -> None:
         def fire() -> None:
+            before()
             self.take(RegistrationEvent.TIMER)
 
         if self._timer is not None:
@@ -241,10 +255,12 @@ class Registration:
         if self.server is not None:
             self._servers.wake(self.server)
         self.service_route = _routes(response)
+        self.registered = self.state is RegistrationState.REGISTERING
         self.take(RegistrationEvent.ACCEPTED)
 
     def _on_refused(self, code: int, retry_after_s: float | None) -> None:
         self._failures += 1
+        self.registered = False
         log.warning("sip_registration_failed", trunk=self.account.label, status=code, failures=self._failures)
         self._wait_s = max(self._retry_s(), min(retry_after_s or 0.0, LONGEST_RETRY_S))
         if code in (408, 503) and self.server is not None:

@@ -32,10 +32,12 @@ log = structlog.get_logger()
 @dataclass(frozen=True)
 class Peers:
     """What the transport must know of other servers. `tls_server` is who a TLS hop must prove to be, None for a hop
-    that no connection may be opened to. `kept` says of a hop whether its connection is kept alive."""
+    that no connection may be opened to. `kept` says of a hop whether its connection is kept alive; `closed` is told
+    of every connection of ours that is over, in good order or not."""
 
     tls_server: Callable[[Hop], TlsServer | None] = lambda _: None
     kept: Callable[[Hop], bool] = lambda _: False
+    closed: Callable[[Hop], None] = lambda _: None
 
 
 class SipTransport:
@@ -252,6 +254,8 @@ class SipTransport:
             del self._connections[connection.hop]
             if failed and self._udp is not None:
                 self._on_lost(connection.hop)
+            if connection.ours and self._udp is not None:
+                self.peers.closed(connection.hop)
 
     def deliver(self, data: bytes, hop: Hop) -> None:
         """A whole message of a connection."""

@@ -61,7 +61,7 @@ class Trunk:
         self._nonces = Nonces()
         self._registration: Registration | None = None
         self._keep_alive: KeepAlive | None = None
-        self._started = False
+        self._started = self._stopped = False
         if account.registers:
             self._registration = Registration(
                 account,
@@ -93,6 +93,7 @@ class Trunk:
 
     def stop(self) -> None:
         """Take the registration back; the answer is not waited for."""
+        self._stopped = True
         if self._keep_alive is not None:
             self._keep_alive.stop()
         if self._registration is not None:
@@ -106,7 +107,7 @@ class Trunk:
 
     @property
     def registered(self) -> bool:
-        return self._registration is not None and self._registration.state is RegistrationState.REGISTERED
+        return self._registration is not None and self._registration.registered
 
     @property
     def usable(self) -> bool:
@@ -138,7 +139,7 @@ class Trunk:
 
     def _changed(self) -> None:
         state = self._now()
-        if state is self._state:
+        if state is self._state or self._stopped:
             return
         self._state, self._since = state, datetime.now(UTC)
         tell: Callable[..., object] = log.warning if state in (TrunkState.DEAD, TrunkState.REFUSED) else log.info
@@ -152,12 +153,7 @@ class Trunk:
             return TrunkState.SOUGHT
         if self._registration is None:
             return TrunkState.READY
-        return _STATES.get(self._registration.state, TrunkState.REGISTERING)
-
-
-_STATES = {
-    RegistrationState.REGISTERED: TrunkState.REGISTERED,
-    RegistrationState.WAITING: TrunkState.REFUSED,
-    RegistrationState.LEAVING: TrunkState.READY,
-    RegistrationState.GONE: TrunkState.READY,
-}
+        if self.registered:
+            return TrunkState.REGISTERED
+        refused = self._registration.state is RegistrationState.WAITING
+        return TrunkState.REFUSED if refused else TrunkState.REGISTERING

@@ -46,10 +46,17 @@ class Registrar:
         self.connected = 0
         self.registered: list[int] = []
         self.pings = 0
+        self._writer: asyncio.StreamWriter | None = None
+
+    def hang_up(self) -> None:
+        """Close the connection in good order."""
+        assert self._writer is not None
+        self._writer.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connected += 1
         number = self.connected
+        self._writer = writer
         framer = StreamFramer()
         while data := await reader.read(4096):
             for message in framer.feed(data):
@@ -140,6 +147,19 @@ def trusting(certificate: Certificate) -> ssl.SSLContext:
     context.load_verify_locations(certificate.certificate)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
+
+
+async def test_rfc5626_4_2_1_a_server_that_closes_the_connection_is_registered_at_anew() -> None:
+    registrar = Registrar()
+    async with listening(registrar.serve) as port:
+        account = Account(LOOPBACK, "line", port=port, transport="TCP")
+        async with open_exchange(accounts=[account]) as exchange:
+            assert exchange.line is not None
+            line = exchange.line
+            await until(lambda: line.registered(account), "registered")
+            registrar.hang_up()
+            await until(lambda: registrar.registered == [1, 2], "registered over another connection")
+            await until(lambda: line.registered(account), "registered")
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,10 @@ def test_22_2_challenged_then_registered_then_refreshed(office: Office) -> None:
     assert office.state is RegistrationState.REGISTERED
     office.clock.pass_s(29)
     assert len(office.asked) == 2
+    assert office.registration.registered
     office.clock.pass_s(2)
+    assert len(office.asked) > 2
+    assert office.registration.registered, "while it is refreshed, too"
     assert "nc=00000002" in office.asked[2].headers["Authorization"]
 
 
@@ -224,9 +227,21 @@ def test_a_broken_connection_is_registered_over_anew() -> None:
     office.registration.look_again(CALLER)
     office.clock.pass_s(3)
     assert len(office.asked) == 1
+    waits = []
+    for _ in range(5):
+        office.registration.look_again(BACKUP)
+        before, count = office.clock.now_s, len(office.asked)
+        while len(office.asked) == count:
+            office.clock.pass_s(1)
+        waits.append(office.clock.now_s - before)
+        office.answer(200)
+    assert waits == [2, 4, 8, 16, 32], "ever more rarely, where it closes every connection"
+    office.clock.pass_s(61)
+    office.answer(200)
     office.registration.look_again(BACKUP)
-    office.clock.pass_s(3)
-    assert len(office.asked) == 2
+    count = len(office.asked)
+    office.clock.pass_s(2)
+    assert len(office.asked) == count + 1, "one that lasted is registered anew at once"
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,9 @@ class Arrivals:
             self._place(rows, words, payloads)
 
     def _sample(self, rows: Ints, words: Ints) -> None:
-        """Ask the kernel of one in 32 packets, by chance, when it came: our own time is that of the tick. Jitter is
+        """Ask the kernel of one in 16 packets, by chance, when it came: our own time is that of the tick. Jitter is
         a mean of differences, and those between some packets are as good as those between all (RFC 3550 A.8)."""
-        for at in np.flatnonzero(rows & 31 == randrange(32)).tolist():
+        for at in np.flatnonzero(rows & 15 == randrange(16)).tolist():
             row = int(rows[at])
             arrived = self._streams[row].arrived()
             if arrived is not None:

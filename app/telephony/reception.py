@@ -40,6 +40,7 @@ class Receptions(Table):
         "octets": Column(),
         "transit": Column(fill=-1),
         "jitter": Column(np.float64),
+        "differences": Column(),
     }
     kind: Ints
     heard_at: np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -50,6 +51,7 @@ class Receptions(Table):
     octets: Ints
     transit: Ints
     jitter: np.ndarray[tuple[int], np.dtype[np.float64]]
+    differences: Ints
 
     def note_many(self, rows: Ints, sequences: Ints, octets: int, now: float) -> None:
         """Packets of known sources arrived, one of each row, with so many octets of payload."""
@@ -81,7 +83,7 @@ class Receptions(Table):
         self.first[row] = self.highest[row] = sequence
         self.packets[row] = self.octets[row] = 0
         self.transit[row] = -1
-        self.jitter[row] = 0
+        self.jitter[row] = self.differences[row] = 0
 
     def _follow(self, row: int, sequence: int) -> None:
         highest = int(self.highest[row])
@@ -99,7 +101,9 @@ class Receptions(Table):
         before, self.transit[row] = int(self.transit[row]), transit
         if before >= 0:
             change = abs(((transit - before + 0x80000000) & 0xFFFFFFFF) - 0x80000000)
-            self.jitter[row] += (change - self.jitter[row]) / 16
+            # RFC 3550 6.4.1, but for the first sixteen, whose plain mean is there sooner than a sixteenth of each.
+            self.differences[row] = min(16, int(self.differences[row]) + 1)
+            self.jitter[row] += (change - self.jitter[row]) / self.differences[row]
 
     def received(self, row: int) -> Received | None:
         """None before the first packet."""

@@ -106,6 +106,7 @@ class RtpStream:
         self._signalled: Address = ()
         self._source: Address | None = None
         self._connected = False
+        self._stamped = False
         self._key_receiver = KeyReceiver()
         self._key_ssrc: int | None = None
         tables.buffers.begin(row, 0)
@@ -221,11 +222,14 @@ class RtpStream:
         self._changed(self)
 
     def arrived(self) -> int | None:
-        """When the kernel took the datagram read last, in samples of its clock; None when it does not say. Asked
-        for the first time, it begins to look at its clock."""
+        """When the kernel took the datagram read last, in samples of its clock; None when it does not know: asked
+        for the first time, it only begins to look at its clock."""
         try:
             answer = fcntl.ioctl(self.sock.fileno(), _SIOCGSTAMP, bytes(_KERNEL_TIME.size))
         except OSError:
+            return None
+        if not self._stamped:
+            self._stamped = True
             return None
         seconds, micro = _KERNEL_TIME.unpack(answer)
         return (int(seconds) * _RATE_HZ + int(micro) * _RATE_HZ // 1_000_000) & 0xFFFFFFFF

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -165,3 +166,18 @@ async def test_no_report_goes_where_there_is_no_port_for_it(media: Media, told: 
     assert quality.loss_in == 0
     assert sound.reports == []
     media.close(A)
+
+
+async def test_jitter_within_one_tick_is_seen(media: Media, told: Told, sound: RtpPeer, reports: RtpPeer) -> None:
+    port = media.open_rtp(A)
+    media.connect_rtp(A, sound.remote(rtcp_port=reports.port))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    late = random.Random(7)
+    for n, packet in enumerate(sound._sound(g711.encode("PCMA", tone(440, 5)).tobytes())):
+        await asyncio.sleep(began + 0.02 * n + late.uniform(0, 0.018) - loop.time())
+        sound.send(packet, port)
+    await until(lambda: told.qualities, "the quality")
+    # Two delays that are drawn from 0..18 ms differ by 6 ms in the mean; a busy machine can only add to that.
+    assert told.qualities[-1][1].jitter_ms > 3
+    assert sender_reports(reports)[-1].blocks[0].jitter > 0

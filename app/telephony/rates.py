@@ -6,6 +6,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 _K = TypeVar("_K", bound=Hashable)
@@ -68,6 +69,7 @@ class Recent(Generic[_K, _V]):
         self._entries.pop(key, None)
 
 
+@lru_cache(maxsize=4096)
 def source_of(host: str) -> str:
     """Whom an address counts for: itself, and in IPv6 its /64, which one household or office holds whole."""
     address = ipaddress.ip_address(host.partition("%")[0])

@@ -265,15 +265,13 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
 def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
     if len(value) > MAX_PARSED or _LONG_NUMBER.search(value):
         raise BadMessage(f"{what} is too long")
-    try:
+    for form in dict.fromkeys((value, plainer(value))):
         try:
-            return parse(value)
-        except ValueError:
-            if (plain := plainer(value)) == value:
-                raise
-            return parse(plain)
-    except (ValueError, TypeError, KeyError) as error:  # TypeError: sipmessage on a parameter named "self"
-        raise BadMessage(f"{what} cannot be read") from error
+            return parse(form)
+        except (ValueError, TypeError, KeyError) as error:  # TypeError: sipmessage on a parameter named "self"
+            # sipmessage raises the same object each time, which would keep the frames of every time.
+            error.__traceback__ = error.__context__ = None
+    raise BadMessage(f"{what} cannot be read")
 
 
 def parse_address(what: str, value: str) -> Address:

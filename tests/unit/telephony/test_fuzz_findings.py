@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from types import FrameType, TracebackType
+
+import pytest
 from sipmessage import Request
 
 from tests.unit.telephony.peer import Bench, methods, request, response
@@ -31,3 +35,22 @@ def test_15_1_2_an_ack_that_a_bye_has_overtaken_is_nothing() -> None:
     bench.receive(request("BYE", branch="two", cseq=2, to_tag=call.local_tag))
     assert bench.agent.calls == []
     assert bench.receive(request("ACK", to_tag=call.local_tag)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Via: SIP/2.0/UDP 127", "Via: <>"), ("<sip:+79170000000@127.0.0.1>", "; ;")]
+)
+def test_what_cannot_be_read_is_not_kept(old: str, new: str) -> None:
+    """sipmessage raises one and the same ValueError, and its traceback grew by each unreadable datagram."""
+    text = request("OPTIONS").replace(old, new)
+    bench = Bench()
+
+    def frames() -> int:
+        gc.collect()
+        return sum(isinstance(one, FrameType | TracebackType) for one in gc.get_objects())
+
+    bench.receive_raw(text)
+    before = frames()
+    for _ in range(50):
+        bench.receive_raw(text)
+    assert frames() <= before + 5

@@ -61,6 +61,7 @@ class _End:
         self.sock = sock
         self.reports = reports
         self.heard_from: tuple[str, int] | None = None
+        self.number = 0
         self.connected = False
         self.octets_heard = 0
 
@@ -80,8 +81,10 @@ class Reporting:
         self._tell = tell
         self._ends: dict[LegId, _End] = {}
         self._by_socket: dict[int, _End] = {}
-        self._due: list[tuple[float, int, _End, Callable[[_End, float], float]]] = []
-        self._order = 0
+        # By number, so that what is due later for a leg that is gone holds nothing of it.
+        self._due: list[tuple[float, int, int, Callable[[_End, float], float]]] = []
+        self._numbered: dict[int, _End] = {}
+        self._count = 0
         self._poll = select.epoll()
 
     def open(self, leg: LegId, stream: RtpStream, sock: socket.socket) -> None:
@@ -100,6 +103,9 @@ class Reporting:
         end.heard_from = None
         if not end.connected:
             end.connected = True
+            self._count += 1
+            end.number = self._count
+            self._numbered[end.number] = end
             self._later(end, now_s + interval_s(initial=True), self._report)
             self._later(end, now_s + QUALITY_EVERY_S, self._measure)
 
@@ -110,6 +116,7 @@ class Reporting:
             return
         if end.connected:
             self._send(end, now_s, goodbye=True)
+        self._numbered.pop(end.number, None)
         end.connected = False
         del self._by_socket[end.sock.fileno()]
         self._poll.unregister(end.sock.fileno())
@@ -129,8 +136,9 @@ class Reporting:
         for _ in range(_MOST_SENT_A_BEAT):
             if not self._due or self._due[0][0] > now_s:
                 return
-            _, _, end, action = heapq.heappop(self._due)
-            if end.connected:
+            _, _, number, action = heapq.heappop(self._due)
+            end = self._numbered.get(number)
+            if end is not None:
                 self._later(end, now_s + action(end, now_s), action)
 
     def quality(self, leg: LegId) -> LegQuality | None:
@@ -141,8 +149,8 @@ class Reporting:
     # What is due
 
     def _later(self, end: _End, at_s: float, action: Callable[[_End, float], float]) -> None:
-        self._order += 1
-        heapq.heappush(self._due, (at_s, self._order, end, action))
+        self._count += 1
+        heapq.heappush(self._due, (at_s, self._count, end.number, action))
 
     def _report(self, end: _End, now_s: float) -> float:
         self._send(end, now_s)

@@ -38,7 +38,7 @@ USER liniya
 # The database (SQLite) and the spool. Each `line` has a volume of its own.
 VOLUME /var/lib/liniya
 # SIP; pages; gateway (line for web); operators' sound; recogniser. The sound of calls takes UDP 10000-10999 besides.
-EXPOSE 5060/udp 5060/tcp 8000/tcp 8090/tcp 8091/tcp 2700/tcp
+EXPOSE 5060/udp 5060/tcp 5061/tcp 8000/tcp 8090/tcp 8091/tcp 2700/tcp
 # SIGTERM ends calls in order; the supervisor of the container should wait 15 seconds before it kills.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["liniya"]

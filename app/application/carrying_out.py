@@ -237,9 +237,13 @@ class CarryingOut:
         live.caller_leg = leg
         self._exchange.own(live, leg)
 
-    def ring_back(self, live: LiveCall) -> None:
+    def ring_back(self, live: LiveCall, *, with_sound: bool) -> None:
         leg = live.operator_legs.get(live.state.operator)
-        if leg is not None and live.state.phase is Phase.DIALLING:
+        if leg is None or live.caller_leg is None or live.state.phase is not Phase.DIALLING:
+            return
+        if with_sound:
+            self._phone.bridge(leg, live.caller_leg)
+        else:
             self._phone.play(leg, [self._announcing.ringback()], tag=f"{live.id}/ringback", loop=True)
 
     # --- the end ---------------------------------------------------------------------------------------------

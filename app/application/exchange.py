@@ -267,11 +267,11 @@ class Exchange:
         self._phone.ring(leg)
         self.tell(live, c.TakeCall(of_caller(caller), dialled))
 
-    def leg_ringing(self, leg: LegId) -> None:
-        """It rings at the person whom an operator calls: the operator hears it ring."""
+    def leg_ringing(self, leg: LegId, *, with_sound: bool) -> None:
+        """It rings at the person whom an operator calls: the operator hears it ring, or what the network says."""
         live = self._legs.get(leg)
         if live is not None and leg == live.caller_leg:
-            self._effects.ring_back(live)
+            self._effects.ring_back(live, with_sound=with_sound)
 
     def leg_answered(self, leg: LegId) -> None:
         live = self._legs.get(leg)

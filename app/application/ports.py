@@ -125,7 +125,9 @@ class PhoneEvents(Protocol):
         """A new INVITE: `caller` is the number or user that the network or From names ("" when withheld), `dialled`
         the number called first, before anybody forwarded the call."""
 
-    def leg_ringing(self, leg: LegId) -> None: ...
+    def leg_ringing(self, leg: LegId, *, with_sound: bool) -> None:
+        """The leg that was dialled rings; `with_sound`: the network makes that heard itself, or speaks (early
+        media). May be told more than once."""
 
     def leg_answered(self, leg: LegId) -> None: ...
 

@@ -127,7 +127,7 @@ class SimulatedPhone:
         self._line.answer(leg)
         self._up(leg)
 
-    def leg_ringing(self, leg: LegId) -> None:
+    def leg_ringing(self, leg: LegId, *, with_sound: bool) -> None:
         self.rang.set()
 
     def leg_answered(self, leg: LegId) -> None:

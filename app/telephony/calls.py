@@ -133,6 +133,8 @@ class Call:
         self.remote: RtpRemote | None = None
         self.policy = IN_THE_CLEAR
         self.was_up = False
+        self.sounds_early = False
+        """The network speaks before the answer: announcements, its own ringing."""
         self.transfers = Transfers()
         self.party = ""
         """The number or user that the call was placed to."""

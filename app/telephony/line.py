@@ -313,7 +313,7 @@ class SipLine:
 
     def call_ringing(self, call: Call) -> None:
         if self._events is not None and call.leg in self._calls:
-            self._events.leg_ringing(call.leg)
+            self._events.leg_ringing(call.leg, with_sound=call.sounds_early)
 
     def call_answered(self, call: Call) -> None:
         self._cancel_timer(call.leg)

@@ -155,6 +155,8 @@ class OutboundCall(Call):
             return
         if remote is not None:
             branch.answered = reliable
+            # RFC 3960 3.1: whoever only says that it rings leaves it to us to make that heard.
+            self.sounds_early = self.sounds_early or response.code == 183
             self._listen_to(branch, remote)
 
     def _listen_to(self, branch: EarlyDialog, remote: RtpRemote) -> None:

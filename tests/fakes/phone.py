@@ -20,6 +20,7 @@ class FakeLeg:
     incoming: bool
     ringing: bool = False
     answered: bool = False
+    sounds_early: bool = False
     gone: bool = False
     rejected: Rejection | None = None
     peer: FakeLeg | None = None
@@ -85,7 +86,7 @@ class FakePhone:
         for its in (first, second):
             self._stop(its)
             self._part(its)
-            if not its.answered:
+            if not (its.answered or its.sounds_early):
                 self.faults.append(f"bridge {its.id}: nobody answered it")
         first.peer, second.peer = second, first
         self._note(first)
@@ -138,9 +139,14 @@ class FakePhone:
         self._told.call_arrived(leg.id, caller=caller, dialled=dialled)
         return leg
 
+    def speaks_early(self, leg: FakeLeg) -> None:
+        """The network is heard before anybody answers."""
+        leg.sounds_early = True
+        self._told.leg_ringing(leg.id, with_sound=True)
+
     def picks_up(self, leg: FakeLeg) -> None:
         leg.answered = True
-        self._told.leg_ringing(leg.id)
+        self._told.leg_ringing(leg.id, with_sound=False)
         self._told.leg_answered(leg.id)
 
     def ends(self, leg: FakeLeg, why: LegEnd = LegEnd.HUNG_UP) -> None:

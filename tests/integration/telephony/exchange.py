@@ -47,6 +47,7 @@ class Exchange:
         self.heard: list[tuple[Any, ...]] = []
         self.agreed: list[RtpRemote] = []
         self.keys = ""
+        self.sounds_early = False
         self.qualities: list[LegQuality] = []
         self.sound: dict[LegId, bytearray] = {}
         self.on_arrival: Callable[[LegId], None] = self.take
@@ -103,8 +104,9 @@ class Exchange:
         self.heard.append(("arrived", caller, dialled))
         self.on_arrival(leg)
 
-    def leg_ringing(self, leg: LegId) -> None:
+    def leg_ringing(self, leg: LegId, *, with_sound: bool) -> None:
         self.heard.append(("ringing", leg))
+        self.sounds_early = with_sound
 
     def leg_answered(self, leg: LegId) -> None:
         self.heard.append(("answered", leg))

@@ -251,7 +251,17 @@ def test_promises_done_are_forgotten_after_a_day(promised: House) -> None:
 def test_the_operator_hears_it_ring_until_the_person_answers(promised: House) -> None:
     callee = dial_promise(promised)
     own = promised.phone.last("browser:ivanova")
-    promised.exchange.leg_ringing(callee.id)
+    promised.exchange.leg_ringing(callee.id, with_sound=False)
     assert own.hears == "ringback"
     promised.phone.picks_up(callee)
     assert own.hears == callee.id
+
+
+def test_the_operator_hears_what_the_network_says_before_the_answer(promised: House) -> None:
+    callee = dial_promise(promised)
+    own = promised.phone.last("browser:ivanova")
+    promised.exchange.leg_ringing(callee.id, with_sound=False)
+    promised.phone.speaks_early(callee)
+    assert own.hears == callee.id
+    promised.phone.ends(callee, LegEnd.REFUSED)
+    assert own.hears != callee.id

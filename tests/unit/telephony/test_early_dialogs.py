@@ -32,10 +32,18 @@ def test_13_2_2_1_early_media_is_heard_and_answers_nothing(bench: Bench) -> None
     remote = bench.media.remotes[-1][1]
     assert (remote.port, remote.early) == (40000, True)
     assert bench.told.heard == [("ringing",)]
+    assert bench.agent.calls[0].sounds_early
     assert bench.agent.calls[0].state is CallState.EARLY
     bench.receive(response(invite, 200, body=ANSWER))
     assert not bench.media.remotes[-1][1].early
     assert bench.told.heard == [("ringing",), ("answered",)]
+
+
+def test_rfc3960_3_1_who_only_says_that_it_rings_leaves_it_to_us_to_make_that_heard(bench: Bench) -> None:
+    invite = dialled(bench)
+    bench.receive(response(invite, 180, body=ANSWER))
+    assert bench.media.remotes[-1][1].early
+    assert not bench.agent.calls[0].sounds_early
 
 
 def test_13_2_2_4_the_last_early_description_wins_until_the_answer(bench: Bench) -> None:

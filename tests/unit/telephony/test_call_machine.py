@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from app.telephony.calls import Call
+from app.telephony.sdp import Direction
 from tests.unit.telephony.effort import effort
 from tests.unit.telephony.virtual_network import End, Network
 
@@ -16,6 +17,8 @@ COMMANDS: dict[str, Callable[[Call], None]] = {
     "answer": lambda call: call.answer(),
     "busy": lambda call: call.reject(486),
     "full": lambda call: call.reject(503),
+    "hold": lambda call: call.reoffer(Direction.SENDONLY),
+    "take back": lambda call: call.reoffer(Direction.SENDRECV),
     "hang up": lambda call: call.hang_up(),
 }
 OVER_S = 64 * 0.5 + 5

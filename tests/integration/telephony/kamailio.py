@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.telephony.authority import Certificate
 from tests.integration.telephony.exchange import LOOPBACK, PATIENCE_S, free_port
+from tests.integration.telephony.rtp_peer import until
 
 RUNS_AS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
 """Debian puts it where only root looks."""
@@ -41,25 +42,33 @@ loadmodule "textops.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
+loadmodule "nathelper.so"
 modparam("usrloc", "preload", "location")
+modparam("nathelper|registrar", "received_avp", "$avp(received)")
 {algorithm}
 
 request_route {{
     xlog("L_ALERT", "took $rm $rU from $sp, route <$hdr(Route)>\\n");
     if (is_method("OPTIONS") && !has_totag()) {{ sl_send_reply("200", "Here"); exit; }}
+    if (proto == TLS && is_method("INVITE|UPDATE")) add_contact_alias();
     if (has_totag()) {{
-        if (loose_route()) {{ t_relay(); exit; }}
+        if (loose_route()) {{ handle_ruri_alias(); t_relay(); exit; }}
         if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
         sl_send_reply("404", "No route set");
         exit;
     }}
     if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
     if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
-    if (is_method("REGISTER")) {{ {registering} save("location"); exit; }}
+    if (is_method("REGISTER")) {{ {registering} fix_nated_register(); save("location"); exit; }}
     t_check_trans();
     {inviting}
     record_route();
     {routing}
+}}
+
+# Whoever came by TLS is met on that connection again: nothing listens where it came from.
+onreply_route {{
+    if (proto == TLS && is_method("INVITE|UPDATE")) add_contact_alias();
 }}
 """
 
@@ -104,6 +113,11 @@ class Kamailio:
         return (
             sum("route <>" not in line and "route <<null>>" not in line for line in lines) if routed else len(lines)
         )
+
+    async def until_along_the_route(self, method: str, times: int) -> None:
+        """Wait until it logged so many requests of the method with a route set, and no more."""
+        await until(lambda: self.took(method, routed=True) >= times, f"{times} {method} along the route set")
+        assert self.took(method, routed=True) == times
 
     async def listens(self) -> None:
         """Wait until it answers: it says nowhere that it listens."""

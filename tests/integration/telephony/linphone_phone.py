@@ -79,7 +79,7 @@ async def linphone(
     write_wav(folder / "says.wav", says)
     (folder / ".local/share/linphone").mkdir(parents=True)
     (folder / "rc").write_text(
-        f"[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port=0\nguess_hostname=0\nuse_ipv6=0\n"
+        f"[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port={port + 1}\nguess_hostname=0\nuse_ipv6=0\n"
         f'contact="Linphone" <sip:linphone@{LOOPBACK}>\ndefault_proxy={0 if proxy else -1}\n{sip}\n'
         f"[rtp]\nbind_address={LOOPBACK}\naudio_rtp_port={rtp}-{rtp + 10}\naudio_jitt_comp=40\n"
         f"[sound]\nechocancellation=0\n{PROXY.format(host=LOOPBACK, port=proxy) if proxy else ''}"

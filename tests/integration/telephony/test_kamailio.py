@@ -8,6 +8,7 @@ import pytest
 
 from app.application.ports import LegEnd
 from app.telephony.account import Account
+from tests.integration.telephony.authority import Authority
 from tests.integration.telephony.exchange import LOOPBACK, free_port, open_exchange, sipp
 from tests.integration.telephony.kamailio import kamailio
 from tests.integration.telephony.linphone_phone import linphone
@@ -38,12 +39,12 @@ async def test_12_2_1_a_call_through_a_proxy_and_all_that_follows_in_it(
         await phone.until_said("is now paused")
         phone.type("resume")
         await phone.until_said("Media streams established", times=2)
-        assert proxy.took("INVITE", routed=True) == 2, "both re-INVITEs came along the route set"
+        await proxy.until_along_the_route("INVITE", 2)
         phone.type("terminate")
         await exchange.until_heard("ended")
         assert exchange.ends() == [LegEnd.HUNG_UP]
-        await until(lambda: proxy.took("BYE", routed=True) == 1, "the proxy says that the BYE came by it")
-        assert proxy.took("ACK", routed=True) == 3
+        await proxy.until_along_the_route("BYE", 1)
+        await proxy.until_along_the_route("ACK", 3)
 
 
 @pytest.mark.parametrize("ours", ["udp", "tcp"])
@@ -59,7 +60,7 @@ async def test_12_2_1_1_our_bye_goes_along_the_route_set(tmp_path: Path, ours: s
         await until_it_is_heard(exchange, exchange.legs[0])
         exchange.line.hang_up(exchange.legs[0])
         await phone.until_said("ended")
-        assert proxy.took("BYE", routed=True) == 1
+        await proxy.until_along_the_route("BYE", 1)
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
@@ -88,8 +89,8 @@ async def test_16_7_a_number_forks_to_two_telephones_and_one_answers(tmp_path: P
         await other.finished()  # it was cancelled by the proxy
         exchange.line.hang_up(leg)
         await phone.until_said("ended")
-        assert proxy.took("ACK", routed=True) == 1
-        assert proxy.took("BYE", routed=True) == 1
+        await proxy.until_along_the_route("ACK", 1)
+        await proxy.until_along_the_route("BYE", 1)
         assert exchange.ends() == []
 
 
@@ -136,4 +137,35 @@ async def test_10_2_we_register_and_are_called_through_the_registrar(tmp_path: P
         await until_it_is_heard(exchange, exchange.legs[0])
         line.hang_up(exchange.legs[0])
         await phone.until_said("ended")
-        assert proxy.took("BYE", routed=True) == 1
+        await proxy.until_along_the_route("BYE", 1)
+
+
+async def test_26_2_registered_over_tls_called_and_calling_over_that_connection(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    async with (
+        linphone(tmp_path, SAYS, answers=True) as phone,
+        kamailio(
+            tmp_path,
+            f'if ($rU == "line") lookup("location"); else $ru = "sip:linphone@{LOOPBACK}:{phone.port}"; t_relay();',
+            certificate=authority.sign(f"IP:{LOOPBACK}"),
+        ) as proxy,
+    ):
+        trunk = Account(LOOPBACK, "line", "", port=proxy.tls_port, transport="TLS", tls=authority.trust)
+        async with open_exchange(trunk=trunk) as exchange:
+            assert exchange.line is not None
+            line = exchange.line
+            await until(lambda: line.registered(trunk), "registered")
+            phone.type(f"call sip:line@{LOOPBACK}:{proxy.port}")
+            await exchange.until_heard("arrived")
+            await until_it_is_heard(exchange, exchange.legs[0])
+            phone.type("terminate")
+            await exchange.until_heard("ended")
+            leg = line.dial("+78512245022", ring_for_s=10)
+            await exchange.until_heard("answered")
+            await until_it_is_heard(exchange, leg)
+            phone.type("pause")
+            await phone.until_said("is now paused")
+            line.hang_up(leg)
+            await phone.until_said("ended", times=2)
+            assert exchange.ends() == [LegEnd.HUNG_UP]
+            await proxy.until_along_the_route("BYE", 2)

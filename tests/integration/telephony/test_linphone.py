@@ -104,3 +104,27 @@ async def test_10_3_it_registers_here_is_called_and_hands_its_call_on(tmp_path: 
         phone.type("unregister")
         await exchange.until_heard("unregistered")
         assert exchange.legs == [], "nobody was called because of it"
+
+
+async def test_rfc5589_7_it_asks_to_join_its_two_calls(tmp_path: Path) -> None:
+    """An operator who has the caller and a colleague on the line hands the one to the other."""
+    async with open_exchange() as exchange, linphone(tmp_path, SAYS, answers=True) as phone:
+        assert exchange.line is not None
+        exchange.on_arrival = exchange.take
+        leg = exchange.line.dial(f"sip:linphone@{LOOPBACK}:{phone.port}", ring_for_s=10)
+        await exchange.until_heard("answered")
+        await until_it_is_heard(exchange, leg)
+        phone.type("pause")
+        await phone.until_said("is now paused")
+        phone.type(f"call sip:245033@{LOOPBACK}:{exchange.port}")
+        await exchange.until_heard("arrived")
+        await phone.until_said("Media streams established", times=2)
+        phone.type("transfer 1 --to-call 2")
+        await exchange.until_heard("transfer_asked")
+        assert exchange.heard[-2:] == [("arrived", "linphone", "245033"), ("transfer_asked", "245033")]
+        joined = exchange.legs[0]
+        exchange.line.answer_transfer(leg, accepted=True)
+        await exchange.until_heard("ended")
+        assert exchange.heard[-1:] == [("ended", leg, LegEnd.HUNG_UP)], "it leaves the call that it handed on"
+        exchange.line.hang_up(joined)
+        await phone.until_said("Call 2 with", times=2)

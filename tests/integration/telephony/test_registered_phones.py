@@ -11,9 +11,8 @@ import pytest
 from app.application.ports import Clip, LegEnd
 from app.telephony.admission import WhoMayCall
 from app.telephony.digest_server import Hashes
-from app.telephony.tls import listening
+from tests.integration.telephony.authority import Authority
 from tests.integration.telephony.baresip_phone import baresip
-from tests.integration.telephony.certificates import make_certificate
 from tests.integration.telephony.exchange import LOOPBACK, open_exchange, sipp
 from tests.integration.telephony.linphone_phone import linphone
 from tests.integration.telephony.rtp_peer import until
@@ -30,8 +29,8 @@ SAYS = tone(ITS_TONE_HZ, 20)
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 async def test_baresip_is_the_phone_of_an_operator(tmp_path: Path, transport: str) -> None:
-    made = await make_certificate(tmp_path, "line") if transport == "tls" else None
-    tls = listening(str(made.certificate), str(made.key), 0) if made is not None else None
+    authority = Authority(tmp_path)
+    tls = authority.sign(f"IP:{LOOPBACK}").listener if transport == "tls" else None
     async with open_exchange(who_may_call=OFFICE, tls=tls) as exchange:
         assert exchange.line is not None
         exchange.greeting = Clip("tone", tone(OUR_TONE_HZ, 1).astype("<i2").tobytes())

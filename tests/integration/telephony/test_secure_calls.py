@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from app.application.ports import Clip, LegEnd, LegId
-from app.telephony.account import Account, TlsTrust
+from app.telephony.account import Account
 from app.telephony.media_policy import MediaPolicy
-from app.telephony.tls import listening
+from tests.integration.telephony.authority import Authority
 from tests.integration.telephony.baresip_phone import baresip
-from tests.integration.telephony.certificates import make_certificate
 from tests.integration.telephony.exchange import LOOPBACK, Exchange, open_exchange
 from tests.integration.telephony.linphone_phone import linphone
 from tests.integration.telephony.rtp_peer import until
@@ -23,6 +22,8 @@ ITS_TONE_HZ = 300
 OUR_TONE_HZ = 440
 SAYS = tone(ITS_TONE_HZ, 20)
 GREETING = Clip("tone", tone(OUR_TONE_HZ, 1).astype("<i2").tobytes())
+HERE = f"IP:{LOOPBACK}", f"DNS:{LOOPBACK}"
+"""linphone looks among the names only, for an address too."""
 WIDE = MediaPolicy(codecs=("G722", "PCMA"))
 KEYED = MediaPolicy(srtp="required", keys_in_clear=True)
 
@@ -101,9 +102,9 @@ async def test_who_will_not_be_protected_is_turned_away(tmp_path: Path) -> None:
 
 
 async def test_26_2_baresip_calls_over_tls_under_srtp(tmp_path: Path) -> None:
-    ours = await make_certificate(tmp_path, "line")
-    tls = listening(str(ours.certificate), str(ours.key), 0)
-    config = f"module srtp.so\nsip_cafile {ours.certificate}\nsip_verify_server yes"
+    authority = Authority(tmp_path)
+    tls = authority.sign(*HERE).listener
+    config = f"module srtp.so\nsip_cafile {authority.file}\nsip_verify_server yes"
     async with (
         open_exchange(policy=MediaPolicy(srtp="required"), tls=tls) as exchange,
         baresip(tmp_path, "pcma", SAYS, account=";mediaenc=srtp-mand", config=config) as peer,
@@ -123,15 +124,45 @@ async def test_26_2_baresip_calls_over_tls_under_srtp(tmp_path: Path) -> None:
 
 
 async def test_26_3_1_we_call_baresip_over_tls_and_know_it_by_its_certificate(tmp_path: Path) -> None:
-    its = await make_certificate(tmp_path, "baresip")
+    authority = Authority(tmp_path)
+    its = authority.sign(*HERE)
+    both = tmp_path / "both.pem"
+    both.write_text(its.certificate.read_text() + its.key.read_text())
     answers = f"<sip:+78512245022@{LOOPBACK};transport=tls>;regint=0;answermode=auto;audio_codecs=pcma"
-    config = f"sip_certificate {its.both}"
+    config = f"sip_certificate {both}"
     async with baresip(tmp_path, "pcma", SAYS, accounts=answers, config=config) as peer:
-        trust = TlsTrust(ca=str(its.certificate))
-        trunk = Account(LOOPBACK, "line", "", port=peer.port + 1, transport="TLS", registers=False, tls=trust)
+        trunk = Account(
+            LOOPBACK, "line", "", port=peer.port + 1, transport="TLS", registers=False, tls=authority.trust
+        )
         async with open_exchange(trunk=trunk) as exchange:
             assert exchange.line is not None
             leg = exchange.line.dial("+78512245022", ring_for_s=10)
             await exchange.until_heard("answered")
             await until(lambda: hears_it(exchange, leg), "it is heard")
             exchange.line.hang_up(leg)
+
+
+async def test_26_2_linphone_calls_over_tls_under_srtp(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    tls = authority.sign(*HERE).listener
+    sip = f"root_ca={authority.file}\nverify_server_certs=1\nmedia_encryption=srtp"
+    async with (
+        open_exchange(policy=MediaPolicy(srtp="required"), tls=tls) as exchange,
+        linphone(tmp_path, SAYS, sip=sip) as phone,
+    ):
+        assert exchange.line is not None
+        phone.type(f"call sip:245022@{LOOPBACK}:{exchange.line.tls_port};transport=tls")
+        await until(lambda: exchange.legs and hears_it(exchange, exchange.legs[0]), "it is heard")
+        phone.type("terminate")
+        await exchange.until_heard("ended")
+        assert exchange.ends() == [LegEnd.HUNG_UP]
+
+
+async def test_26_3_1_linphone_will_not_talk_to_a_line_it_cannot_know(tmp_path: Path) -> None:
+    tls = Authority(tmp_path).sign(*HERE).listener
+    sip = f"root_ca={Authority(tmp_path, 'stranger').file}\nverify_server_certs=1"
+    async with open_exchange(tls=tls) as exchange, linphone(tmp_path, SAYS, sip=sip) as phone:
+        assert exchange.line is not None
+        phone.type(f"call sip:245022@{LOOPBACK}:{exchange.line.tls_port};transport=tls")
+        await phone.until_said("error.")
+        assert exchange.heard == []

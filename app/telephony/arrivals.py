@@ -18,7 +18,6 @@ from app.telephony.rtp_tables import RtpTables
 
 _MOST_PACKETS_A_BEAT: Final = 32
 """From one socket: a flood must not hold up the other legs, and what a stall kept back must fit."""
-_FRAME: Final = PACKET - HEADER.size
 _NO_MARKER: Final = 0xFF7F
 
 
@@ -119,7 +118,7 @@ class Arrivals:
 
     def _place(self, rows: Ints, words: Ints, payloads: Octets) -> None:
         tables = self._tables
-        tables.receptions.note_many(rows, words[:, 0] & 0xFFFF, _FRAME, tables.now)
+        tables.receptions.note_many(rows, words[:, 0] & 0xFFFF)
         if tables.lanes.open:
             left_over = tables.lanes.forward_many(rows, words, payloads)
             for at in np.flatnonzero(left_over).tolist():

@@ -38,7 +38,7 @@ class Departures(Table):
         "end": Column(),
         "flowing": Column(np.bool_),
         "packets": Column(),
-        "octets": Column(),
+        "more_octets": Column(),
     }
     packet: Octets
     kind: Ints
@@ -49,7 +49,7 @@ class Departures(Table):
     end: Ints
     flowing: Flags
     packets: Ints
-    octets: Ints
+    more_octets: Ints
 
     def __init__(self, failed: Callable[[int, OSError], None]) -> None:
         super().__init__()
@@ -82,7 +82,6 @@ class Departures(Table):
         self.sequence[rows] = (sequence + 1) & 0xFFFF
         self.marker[rows] = 0
         self.packets[rows] += 1
-        self.octets[rows] += FRAME
 
     def stamp_one(self, row: int, kind: int, timestamp: int, payload: bytes) -> bytes:
         """A packet of another kind in the place of the row's own, after `stamp`."""
@@ -94,6 +93,10 @@ class Departures(Table):
         """Time passes."""
         self.timestamp += ticks * FRAME
         self.timestamp &= _WORD
+
+    def octets_sent(self, row: int) -> int:
+        """Octets of sound: a packet has 160, but for those that were forwarded with another length."""
+        return int(self.packets[row]) * FRAME + int(self.more_octets[row])
 
     def break_off(self) -> None:
         """Nothing was sent for some ticks: sound begins anew (RFC 3551 4.1, marker bit)."""
@@ -114,7 +117,7 @@ class Departures(Table):
         self.end[row] = timestamp_after(timestamp, samples)
         self.flowing[row] = True
         self.packets[row] += 1
-        self.octets[row] += samples
+        self.more_octets[row] += samples - FRAME
 
     def post(self, rows: Iterable[int], packets: Iterable[memoryview | bytes]) -> None:
         """Send a packet of each row."""

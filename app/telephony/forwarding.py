@@ -137,7 +137,6 @@ class Lanes(Table):
         departures.end[to] = (timestamp + FRAME) & _WORD
         departures.marker[to] = 0
         departures.packets[to] += 1
-        departures.octets[to] += FRAME
         departures.post(to.tolist(), self._views)
 
     # Any packet

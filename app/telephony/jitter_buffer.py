@@ -126,6 +126,8 @@ class JitterBuffers(Table):
         position = ((position + _HALF) & _WORD) - _HALF + self.known_position.take(rows)
         frame = position // FRAME
         ahead = frame - self.read.take(rows)
+        if (ahead == _DEEPEST_FRAMES).any():
+            ahead -= self._make_room(rows, (ahead == _DEEPEST_FRAMES) & (position == self.end.take(rows)))
         at = rows * _SLOTS + (frame & (_SLOTS - 1))
         fits: Flags = (ahead >= 0) & (ahead < _DEEPEST_FRAMES) & (frame * FRAME == position)
         fits &= self._states.take(at) == _EMPTY
@@ -140,6 +142,17 @@ class JitterBuffers(Table):
         self.least[rows] = np.minimum(self.least.take(rows), ahead * FRAME)
         self.stray_next[rows] = -1
         return fits
+
+    def _make_room(self, rows: Ints, full: Flags) -> Flags:
+        """In the rows that are full leave out the frame to be played next, for the one that comes just after the
+        newest: so it goes packet by packet after a stall. Tells in which rows this was done."""
+        read = self.read.take(rows)
+        at = rows * _SLOTS + (read & (_SLOTS - 1))
+        done: Flags = full & (self._states.take(at) != _PART)
+        self._states[at[done]] = _EMPTY
+        self.read[rows[done]] += 1
+        self.skipped[rows[done]] += 1
+        return done
 
     # Any packet
 

@@ -282,6 +282,7 @@ class Media:
             self._due.append((leg, partial(self._events.on_quality, name, quality)))
 
     def _look_for_signs_of_life(self, now: float) -> None:
+        self._tables.receptions.look(now)
         for leg in self._legs.values():
             if leg.lost or not self._is_lost(leg, now):
                 continue

@@ -11,6 +11,7 @@ from app.telephony.leg_rows import Column, Ints, Table
 
 _MOST_LEFT_OUT: Final = 3000  # RFC 3550 A.1, MAX_DROPOUT: beyond, the sender began anew
 _MOST_BEHIND: Final = 100  # MAX_MISORDER
+_FRAME: Final = 160
 SLOW_PATH: Final = -1
 
 
@@ -28,7 +29,8 @@ class Received:
 
 class Receptions(Table):
     """`kind`: the first two octets of the leg's ordinary packets, without the marker; SLOW_PATH when there are none
-    (not answered yet, or no source yet). `heard_at` is loop time in seconds."""
+    (not answered yet, or no source yet). `heard_at` is loop time in seconds, as of
+    the last `look`. Most packets have 160 octets: only what they have more or less is counted, `more_octets`."""
 
     columns: ClassVar[dict[str, Column]] = {
         "kind": Column(fill=SLOW_PATH),
@@ -37,7 +39,8 @@ class Receptions(Table):
         "first": Column(),
         "highest": Column(),
         "packets": Column(),
-        "octets": Column(),
+        "more_octets": Column(),
+        "seen": Column(),
         "transit": Column(fill=-1),
         "jitter": Column(np.float64),
         "differences": Column(),
@@ -48,16 +51,15 @@ class Receptions(Table):
     first: Ints
     highest: Ints
     packets: Ints
-    octets: Ints
+    more_octets: Ints
+    seen: Ints
     transit: Ints
     jitter: np.ndarray[tuple[int], np.dtype[np.float64]]
     differences: Ints
 
-    def note_many(self, rows: Ints, sequences: Ints, octets: int, now: float) -> None:
-        """Packets of known sources arrived, one of each row, with so many octets of payload."""
-        self.heard_at[rows] = now
+    def note_many(self, rows: Ints, sequences: Ints) -> None:
+        """Packets of known sources arrived, one of each row, with 160 octets of payload."""
         self.packets[rows] += 1
-        self.octets[rows] += octets
         highest = self.highest.take(rows)
         ahead = ((sequences - highest + 0x8000) & 0xFFFF) - 0x8000
         plain = ahead == 1
@@ -68,6 +70,12 @@ class Receptions(Table):
         for at in np.flatnonzero(~plain).tolist():
             self._follow(int(rows[at]), int(sequences[at]))
 
+    def look(self, now: float) -> None:
+        """See from which rows packets came since it was looked last."""
+        heard = self.packets != self.seen
+        self.heard_at[heard] = now
+        self.seen[heard] = self.packets[heard]
+
     def note(self, row: int, sequence: int, ssrc: int, octets: int, now: float) -> None:
         """One packet of any kind that this call knows."""
         self.heard_at[row] = now
@@ -77,11 +85,11 @@ class Receptions(Table):
         else:
             self._follow(row, sequence)
         self.packets[row] += 1
-        self.octets[row] += octets
+        self.more_octets[row] += octets - _FRAME
 
     def _begin(self, row: int, sequence: int) -> None:
         self.first[row] = self.highest[row] = sequence
-        self.packets[row] = self.octets[row] = 0
+        self.packets[row] = self.more_octets[row] = 0
         self.transit[row] = -1
         self.jitter[row] = self.differences[row] = 0
 
@@ -112,7 +120,7 @@ class Receptions(Table):
         return Received(
             ssrc=int(self.ssrc[row]),
             packets=int(self.packets[row]),
-            octets=int(self.octets[row]),
+            octets=int(self.packets[row]) * _FRAME + int(self.more_octets[row]),
             expected=int(self.highest[row] - self.first[row]) + 1,
             highest=int(self.highest[row] & 0xFFFFFFFF),
             jitter=float(self.jitter[row]),

@@ -227,7 +227,7 @@ class Reporting:
         return _Sent(
             int(departures.ssrc[row]),
             int(departures.packets[row]),
-            int(departures.octets[row]),
+            departures.octets_sent(row),
             int(departures.timestamp[row]),
         )
 

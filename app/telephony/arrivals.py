@@ -18,6 +18,12 @@ from app.telephony.rtp_tables import RtpTables
 
 _MOST_PACKETS_A_BEAT: Final = 32
 """From one socket: a flood must not hold up the other legs, and what a stall kept back must fit."""
+_CLEARS_EVERY: Final = 4
+"""What comes while we read is for the next beat. So a second packet of a socket may have come only now, or may have
+waited; a round of reading for a few such is not worth its while at each beat."""
+_MANY: Final = 8  # one in so many legs with a second packet: the network or we were held up
+_SAMPLED: Final = 16
+_FEW: Final = 64  # legs
 _NO_MARKER: Final = 0xFF7F
 
 
@@ -26,6 +32,7 @@ class Arrivals:
 
     def __init__(self, tables: RtpTables) -> None:
         self._tables = tables
+        self._beats = 0
         self._poll = select.epoll()
         self._ends: dict[int, tuple[Callable[[memoryview], int], RtpStream]] = {}
         self._streams: dict[int, RtpStream] = {}  # by row
@@ -59,13 +66,19 @@ class Arrivals:
             return
         poll, most = self._poll.poll, len(self._ends)
         ready = poll(0, most)
-        for _ in range(_MOST_PACKETS_A_BEAT):
+        self._beats += 1
+        for n in range(_MOST_PACKETS_A_BEAT):
             if not ready:
                 return
             self._read_one_each(ready)
-            # Who had one packet may have more; what comes to the others meanwhile is for the next beat.
             before = set(ready)
             ready = [end for end in poll(0, most) if end in before]
+            if n == 0 and self._beats % _CLEARS_EVERY and len(ready) * _MANY < most:
+                ready = [end for end in ready if self._runs_dry(end[0])]
+
+    def _runs_dry(self, number: int) -> bool:
+        """Whether a leg has nothing to play just now: what waits for it was held up and is wanted at once."""
+        return bool(self._tables.buffers.missing[self._ends[number][1].row])
 
     def _make_room(self, packets: int) -> None:
         self._inbox = np.zeros((packets, LARGEST_DATAGRAM), np.uint8)
@@ -108,9 +121,10 @@ class Arrivals:
             self._place(rows, words, payloads)
 
     def _sample(self, rows: Ints, words: Ints) -> None:
-        """Ask the kernel of one in 16 packets, by chance, when it came: our own time is that of the tick. Jitter is
-        a mean of differences, and those between some packets are as good as those between all (RFC 3550 A.8)."""
-        for at in np.flatnonzero(rows & 15 == randrange(16)).tolist():
+        """Ask the kernel of one in 16 packets (32 of many), by chance, when it came: our own time is that of the tick.
+        Jitter is a mean of differences, and those between some are as good as those between all (RFC 3550 A.8)."""
+        step = _SAMPLED if len(rows) < _FEW else 2 * _SAMPLED
+        for at in range(randrange(step), len(rows), step):
             row = int(rows[at])
             arrived = self._streams[row].arrived()
             if arrived is not None:

@@ -14,8 +14,9 @@ import structlog
 _log = structlog.get_logger()
 
 TICK_S: Final = 0.02
-BEATS_A_TICK: Final = 4
-"""While packets are forwarded straight on, so often in 20 ms: what waits for a beat waits 2.5 ms in the mean."""
+BEATS_A_TICK: Final = 3
+"""While packets are forwarded straight on, so often in 20 ms: what waits for a beat waits 3.3 ms in the mean. Each
+awakening costs 0.1 ms of CPU."""
 MOST_TICKS_AT_ONCE: Final = 10
 """So many missed ticks are made up for after a stall; what is beyond is left out, as the other side's jitter buffer
 would throw it away."""
@@ -92,10 +93,11 @@ def precise_alarm(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> 
 
 class Ticker:
     """Calls `tick` at start + n * 20 ms by the loop's clock, without drift; `skip(n)` for ticks left out; `between`
-    at the quarters of that time while the beat is fine.
+    twice in that time while the beat is fine.
 
     `prepare` is called so long before a tick as it lately took, so that the tick itself has only to send: what goes
-    out then keeps the beat, however long the work before took. After a late awakening it is left out.
+    out then keeps the beat, however long the work before took. After a late awakening it is left out. `between` is
+    as early, so that the times of `prepare` and `between`, when packets are read, are evenly apart.
     """
 
     def __init__(
@@ -144,7 +146,7 @@ class Ticker:
             return
         self._beat = self._beat + 1 if self._fine else BEATS_A_TICK * (self._done + 1)
         self._to_prepare = self._prepare is not None and self._beat % BEATS_A_TICK == 0
-        lead = min(_SPARE_S + 1.5 * self._preparing_s, _MOST_LEAD_S) if self._to_prepare else 0.0
+        lead = min(_SPARE_S + 1.5 * self._preparing_s, _MOST_LEAD_S) if self._prepare is not None else 0.0
         self._alarm.set(self._due_at - lead)
 
     def _wake(self) -> None:

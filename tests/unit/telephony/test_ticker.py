@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
+from itertools import pairwise
 from typing import Any, TypeVarTuple, Unpack
 
 import pytest
@@ -130,7 +131,7 @@ def test_fine_beats_that_were_missed_are_not_made_up_for(beat: Beat) -> None:
     assert (beat.ticks, beat.between) == (3, 0)
     beat.loop.wake_at(0)
     assert (beat.ticks, beat.between) == (3, 1)
-    assert beat.loop.clock == pytest.approx(1000 + 3.75 * TICK_S)
+    assert beat.loop.clock == pytest.approx(1000 + (int(3.6 * BEATS_A_TICK) + 1) / BEATS_A_TICK * TICK_S)
 
 
 async def test_precise_alarm_wakes_once_when_it_is_set_and_not_before() -> None:
@@ -148,3 +149,66 @@ async def test_precise_alarm_wakes_once_when_it_is_set_and_not_before() -> None:
         assert await woken.get() >= when
         assert woken.empty()
     alarm.close()
+
+
+class PreparedBeat(Beat):
+    """With the preparing told too; `takes_s` is how long it takes."""
+
+    def __init__(self, loop: ClockLoop) -> None:
+        self.prepared: list[float] = []
+        self.ticked: list[float] = []
+        self.takes_s = 0.001
+        super().__init__(loop)
+        self.ticker = Ticker(self.tick, self.skipped.append, self.note_between, self.prepare, LoopAlarm)
+        self.ticker.start(loop)
+
+    def prepare(self) -> None:
+        self.prepared.append(self.loop.clock)
+        self.loop.clock += self.takes_s
+
+    def tick(self) -> None:
+        super().tick()
+        self.ticked.append(self.loop.clock)
+
+
+@pytest.fixture
+def prepared() -> Any:
+    loop = ClockLoop()
+    yield PreparedBeat(loop)
+    loop.close()
+
+
+def test_preparing_comes_so_early_that_the_tick_is_on_time(prepared: PreparedBeat) -> None:
+    for takes_s in (0.001, 0.002, 0.0005):
+        prepared.takes_s = takes_s
+        for _ in range(60):
+            prepared.loop.wake_at(0)
+        late = [clock - (1000 + TICK_S * (n + 1)) for n, clock in enumerate(prepared.ticked)]
+        assert late[-1] == pytest.approx(0)
+        lead = prepared.ticked[-1] - prepared.prepared[-1]
+        assert takes_s < lead < 0.0035
+    assert len(prepared.prepared) == len(prepared.ticked) == 90
+
+
+def test_late_awakening_ticks_without_preparing(prepared: PreparedBeat) -> None:
+    prepared.loop.wake_at(1000 + TICK_S * 3.2)
+    assert (prepared.prepared, prepared.ticks) == ([], 3)
+    prepared.loop.wake_at(0)
+    assert (len(prepared.prepared), prepared.ticks) == (1, 3)
+    prepared.loop.wake_at(0)
+    assert prepared.ticks == 4
+
+
+def test_reading_times_are_evenly_apart_while_the_beat_is_fine(prepared: PreparedBeat) -> None:
+    prepared.ticker.set_fine(True)
+    reads: list[float] = []
+    prepared.takes_s = 0.0
+    for _ in range(200):
+        between, ticks = prepared.between, len(prepared.prepared)
+        prepared.loop.wake_at(0)
+        if prepared.between > between or len(prepared.prepared) > ticks:
+            reads.append(prepared.loop.clock)
+    steps = [after - before for before, after in pairwise(reads[9:])]
+    assert len(steps) > 100
+    assert min(steps) == pytest.approx(max(steps), abs=1e-4)
+    assert steps[0] == pytest.approx(TICK_S / BEATS_A_TICK, abs=1e-4)

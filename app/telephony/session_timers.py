@@ -208,6 +208,8 @@ class SessionTimer:
         self.state, actions = session_step(self.state, event)
         if event not in (SessionEvent.DUE, SessionEvent.REFUSED):
             self._cancel()
+        elif self._due is not None:
+            self._due.cancel()  # a change of the session may be refused long before a refresh is due
         for action in actions:
             self._do(action)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from app.telephony.call_states import CallState
 from app.telephony.calls import Call
 from app.telephony.sdp import Direction
 from tests.unit.telephony.effort import effort
@@ -40,6 +41,23 @@ class CallsOverABadNetwork(RuleBasedStateMachine):
     @rule(caller=st.sampled_from([0, 1]))
     def dial(self, caller: int) -> None:
         self.ends[caller].dial(self.ends[1 - caller])
+
+    @rule(caller=st.sampled_from([0, 1]), seconds=st.sampled_from([0.0, 1.0, 5.0]))
+    def talk(self, caller: int, seconds: float) -> None:
+        """A call that most likely stands."""
+        self.ends[caller].dial(self.ends[1 - caller])
+        self.network.clock.pass_s(3.0)
+        for call in self.ends[1 - caller].calls:
+            call.answer()
+        self.network.clock.pass_s(seconds)
+
+    @rule(which=st.integers(0, 5), both=st.booleans())
+    def change(self, which: int, both: bool) -> None:
+        """One side holds what stands, or both at once (14.1: glare)."""
+        for end in self.ends if both else self.ends[:1]:
+            standing = [call for call in end.calls if call.state is CallState.UP]
+            if standing:
+                standing[which % len(standing)].reoffer(Direction.SENDONLY)
 
     @rule(end=st.sampled_from([0, 1]), which=st.integers(0, 5), command=st.sampled_from(sorted(COMMANDS)))
     def command(self, end: int, which: int, command: str) -> None:

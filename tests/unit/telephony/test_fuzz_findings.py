@@ -8,7 +8,9 @@ from types import FrameType, TracebackType
 import pytest
 from sipmessage import Request
 
-from tests.unit.telephony.peer import Bench, methods, request, response
+from app.telephony.limits import Limits
+from app.telephony.session_timers import SessionTimer, Terms
+from tests.unit.telephony.peer import Bench, VirtualClock, methods, request, response
 
 
 def test_9_1_a_reliable_answer_without_a_contact_still_lets_the_call_be_cancelled() -> None:
@@ -54,3 +56,19 @@ def test_what_cannot_be_read_is_not_kept(old: str, new: str) -> None:
     for _ in range(50):
         bench.receive_raw(text)
     assert frames() <= before + 5
+
+
+def test_rfc4028_10_a_refused_change_leaves_no_second_clock() -> None:
+    """Found by the call machine: the refresh's own timer was left running, and fired into a call that was over."""
+    clock = VirtualClock()
+    due: list[float] = []
+    timer = SessionTimer(clock, Limits(), lambda: due.append(clock.now_s), lambda: None)
+    timer.agree(Terms(1800, ours=True))
+    clock.pass_s(10)
+    timer.refused()
+    clock.pass_s(31)
+    assert due == [40]
+    timer.stop()
+    assert clock.pending == 0
+    clock.pass_s(2000)
+    assert due == [40]

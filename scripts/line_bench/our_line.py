@@ -16,12 +16,15 @@ import structlog
 
 from app.application.ports import Clip, LegEnd, LegId, LegQuality
 from app.telephony.browser_phone import BrowserPhones
+from app.telephony.limits import Limits
 from app.telephony.line import SipLine
 from app.telephony.media import Media
 from scripts.line_bench.generator import raise_file_limit
 from scripts.line_bench.heard import Heard, music
 
 HERE = "127.0.0.1"
+MOST_CALLS = 10_000
+"""What is looked for is where the machine ends, not the setting."""
 
 
 class Answering:
@@ -66,7 +69,14 @@ class Answering:
 
 async def serve(first: int, last: int, *, bridges: bool) -> None:
     media = Media(HERE, (first, last), BrowserPhones(HERE, 0, lambda _: None))
-    line = SipLine(host=HERE, port=0, advertised_host=HERE, user_agent="Liniya", media=media)
+    line = SipLine(
+        host=HERE,
+        port=0,
+        advertised_host=HERE,
+        user_agent="Liniya",
+        media=media,
+        limits=Limits(most_calls=MOST_CALLS),
+    )
     heard = Heard()
     line.report_to(Answering(line, heard, bridges=bridges))
     await line.start()

@@ -121,9 +121,9 @@ class Arrivals:
             self._place(rows, words, payloads)
 
     def _sample(self, rows: Ints, words: Ints) -> None:
-        """Ask the kernel of one in 16 packets (32 of many), by chance, when it came: our time is that of the tick.
+        """Ask the kernel of one in 16 packets (64 of many), by chance, when it came: our time is that of the tick.
         Jitter is a mean of differences, and those between some are as good as those between all (RFC 3550 A.8)."""
-        step = _SAMPLED if len(rows) < _FEW else 2 * _SAMPLED
+        step = _SAMPLED if len(rows) < _FEW else 4 * _SAMPLED
         for at in range(randrange(step), len(rows), step):
             row = int(rows[at])
             arrived = self._streams[row].arrived()

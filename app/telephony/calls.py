@@ -327,19 +327,19 @@ class Call:
     ) -> None:
         """200 to an INVITE with our answer, with an offer of ours where it brought none (13.3.1.4), or with neither
         where they were settled before (RFC 3262 5)."""
-        body = b""
+        body, remote = b"", self.remote
         if self.offering is Offering.THEIRS and offer is not None and agreed is not None:
-            body = self.describe(lambda local: answer(offer, agreed, local))
-            self.connect(agreed.remote)
+            body, remote = self.describe(lambda local: answer(offer, agreed, local)), agreed.remote
             self.offering = Offering.DONE
         elif self.offering is Offering.NONE:
-            body = self.describe(lambda local: local.offer(self.remote))
+            body, remote = self.describe(lambda local: local.offer(self.remote)), None
             self.offering = Offering.OURS
-        elif self.remote is not None:
-            self.connect(replace(self.remote, early=False))
         extra = {"Contact": self.contact(transaction.request.hop), **ABILITIES, **dict(terms.headers)}
         transaction.on_ack = self.acknowledge
         response = self.station.respond(transaction, 200, to_tag=self.local_tag, extra=extra, body=body)
+        # The caller has the answer by now: sound is connected while it is on its way.
+        if remote is not None:
+            self.connect(replace(remote, early=False))
         self._repeated = Repeated(self, transaction, response)
         self.session.agree(terms)
 

@@ -48,7 +48,7 @@ class JitterBuffers(Table):
     """Positions are samples on each reader's own endless scale; `read` is the frame of 160 to be played next."""
 
     columns: ClassVar[dict[str, Column]] = {
-        "ring": Column(np.uint8, (_SLOTS, FRAME)),
+        "ring": Column(np.uint8, (_SLOTS, FRAME), stale=True),  # `filled` says what of it counts
         "filled": Column(np.uint8, (_SLOTS,)),
         "last": Column(np.uint8, (FRAME,)),
         "law": Column(np.uint8),

@@ -23,11 +23,13 @@ _FIRST_ROWS: Final = 32
 
 @dataclass(frozen=True)
 class Column:
-    """The form of one column: what a row of it holds, and with what it begins."""
+    """The form of one column: what a row of it holds, and with what it begins. `stale` may keep what stood there:
+    another column says that it means nothing."""
 
     kind: type[np.generic] = np.int64
     shape: tuple[int, ...] = ()
     fill: float = 0
+    stale: bool = False
 
 
 class Table:
@@ -54,7 +56,8 @@ class Table:
     def clear(self, row: int) -> None:
         """Give the row back its first values."""
         for name, column in self.columns.items():
-            getattr(self, name)[row] = column.fill
+            if not column.stale:
+                getattr(self, name)[row] = column.fill
 
 
 class LegRows:
@@ -69,14 +72,12 @@ class LegRows:
         self._grow(_FIRST_ROWS)
 
     def take(self) -> int:
-        """The lowest free row, cleared in every table."""
+        """The lowest free row; in every table it is as a new one."""
         if not self._free:
             self._grow(2 * self._capacity)
         row = heapq.heappop(self._free)
         self._lent.add(row)
         self.used = max(self.used, row + 1)
-        for table in self._tables:
-            table.clear(row)
         return row
 
     def give_back(self, row: int) -> None:

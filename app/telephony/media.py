@@ -34,6 +34,8 @@ from app.telephony.ticker import Ticker
 _log = structlog.get_logger()
 
 _SIGNS_OF_LIFE_EVERY_TICKS: Final = 50
+_BOUND_AHEAD: Final = 32
+_BOUND_A_SECOND: Final = 16
 
 
 class Media:
@@ -75,6 +77,7 @@ class Media:
     async def start(self) -> None:
         """Raises Unavailable when the browsers' port cannot be had."""
         await self._browsers.start()
+        self._ports.bind_ahead(_BOUND_AHEAD, _BOUND_AHEAD)
         self._ticker.start(asyncio.get_running_loop())
 
     async def stop(self) -> None:
@@ -231,6 +234,7 @@ class Media:
         self._reporting.beat(now)
         if self._ticks % _SIGNS_OF_LIFE_EVERY_TICKS == 0:
             self._look_for_signs_of_life(now)
+            self._ports.bind_ahead(_BOUND_AHEAD, _BOUND_A_SECOND)
         self._run_due()
 
     def _follow_changes(self) -> None:
@@ -261,11 +265,12 @@ class Media:
 
     def _tell_listeners(self, pcm: bytes) -> None:
         """After everything was sent; `pcm` has the sound of all rows."""
-        for leg in self._mixer.listeners:
-            if leg.sink is not None and self._legs.get(leg.name) is leg:
-                start = 320 * leg.row
+        legs = self._legs
+        for leg, start in self._mixer.listeners:
+            sink = leg.sink
+            if sink is not None and (not self._changed or legs.get(leg.name) is leg):
                 try:
-                    leg.sink(pcm[start : start + 320])
+                    sink(pcm[start : start + 320])
                 except Exception:
                     self._log_fault(leg)
         for leg, heard in self._mixer.tapped(pcm):

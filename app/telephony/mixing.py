@@ -46,10 +46,11 @@ class _Plan:
 
 
 class Mixer:
-    """Hears and speaks to the legs that were planned. `listeners` are those with a sink."""
+    """Hears and speaks to the legs that were planned. `listeners` are those with a sink, each with the place of its
+    sound in `pcm`."""
 
     def __init__(self, tables: RtpTables) -> None:
-        self.listeners: list[Leg] = []
+        self.listeners: list[tuple[Leg, int]] = []
         self._tables = tables
         self._plan = _Plan()
         self._heard: Sound = np.zeros((0, FRAME), np.int16)
@@ -68,7 +69,7 @@ class Mixer:
         hearing: list[Leg] = []
         for leg in legs:
             self._plan_leg(leg, lanes, silent, hearing)
-        self.listeners = [leg for leg in legs if leg.sink is not None]
+        self.listeners = [(leg, _FRAME_BYTES * leg.row) for leg in legs if leg.sink is not None]
         plan.taps = [leg for leg in legs if leg.tap is not None]
         self._plan_hearing(hearing)
         departures = self._tables.departures

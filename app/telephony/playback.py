@@ -34,41 +34,53 @@ class ClipForms:
             forms[form] = pcm if form is None else g711.encode(form, pcm).tobytes()
         return forms[form]
 
+    def of_all(self, clips: Sequence[Clip], form: Form) -> bytes:
+        """The clips one after the other."""
+        return self.of(clips[0], form) if len(clips) == 1 else b"".join(self.of(clip, form) for clip in clips)
+
 
 class Playback:
     """Some clips in turn, once or over and over."""
 
     def __init__(self, clips: Sequence[Clip], tag: str, forms: ClipForms, *, loop: bool = False) -> None:
         self.tag = tag
-        self._clips = [clip for clip in clips if len(clip.samples) >= 2]
+        self._clips = tuple(clip for clip in clips if len(clip.samples) >= 2)
         self._forms = forms
         self._loop = loop
-        self._clip = 0
-        self._sample = 0
-
-    @property
-    def finished(self) -> bool:
-        return self._clip >= len(self._clips)
+        self._form: Form = None
+        self._sound = b""
+        self._width = 2
+        self._played = 0  # samples
+        self.finished = not self._clips
+        if self._clips:
+            self._take_form(None)
 
     def frame(self, form: Form) -> bytes:
         """The next 20 ms; silence after the last sample."""
-        width = 2 if form is None else 1
-        parts = []
-        wanted = FRAME * width
-        while wanted and not self.finished:
-            sound = self._forms.of(self._clips[self._clip], form)
-            start = self._sample * width
-            part = sound[start : start + wanted]
-            parts.append(part)
-            wanted -= len(part)
-            self._advance(len(part) // width, len(sound) // width)
-        parts.append(SILENCE[form][:wanted])
-        return b"".join(parts)
+        if self.finished:
+            return SILENCE[form]
+        if form != self._form:
+            self._take_form(form)
+        width = self._width
+        start = self._played * width
+        frame = self._sound[start : start + FRAME * width]
+        self._played += FRAME
+        if start + FRAME * width >= len(self._sound):
+            return self._wrapped(frame)
+        return frame
 
-    def _advance(self, samples: int, of: int) -> None:
-        self._sample += samples
-        if self._sample >= of:
-            self._sample = 0
-            self._clip += 1
-            if self._loop and self.finished:
-                self._clip = 0
+    def _take_form(self, form: Form) -> None:
+        self._form = form
+        self._width = 2 if form is None else 1
+        self._sound = self._forms.of_all(self._clips, form)
+
+    def _wrapped(self, frame: bytes) -> bytes:
+        """The end of the last clip: the first follows, or silence."""
+        samples = len(self._sound) // self._width
+        if not self._loop:
+            self.finished = True
+            return frame + SILENCE[self._form][len(frame) :]
+        self._played %= samples
+        while len(frame) < FRAME * self._width:
+            frame += self._sound[: FRAME * self._width - len(frame)]
+        return frame

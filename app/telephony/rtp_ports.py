@@ -33,12 +33,27 @@ class RtpPorts:
         self._resting: deque[tuple[float, socket.socket]] = deque()
         self._lent: set[socket.socket] = set()
         self._beside: dict[socket.socket, socket.socket] = {}
+        self._fresh: deque[socket.socket] = deque()
         self._now = now
+
+    def bind_ahead(self, wanted: int, most: int) -> None:
+        """Have so many ports bound that were never lent, and bind `most` of them now: no caller waits for it."""
+        for _ in range(min(wanted - len(self._fresh), most)):
+            try:
+                sock = self._bind_next()
+            except NoPortFree:  # told to whoever needs one
+                return
+            if sock is None:
+                return
+            self._fresh.append(sock)
 
     def take(self) -> socket.socket:
         """A bound, non-blocking socket with nothing waiting in it. Raises NoPortFree."""
         rested = self._resting and self._now() - self._resting[0][0] >= REST_S
-        sock = self._resting.popleft()[1] if rested else self._bind_next()
+        if rested:
+            sock: socket.socket | None = self._resting.popleft()[1]
+        else:
+            sock = self._fresh.popleft() if self._fresh else self._bind_next()
         if sock is None and self._resting:
             sock = self._resting.popleft()[1]
         if sock is None:
@@ -62,6 +77,7 @@ class RtpPorts:
         for sock in (*self._beside.keys(), *self._beside.values()):
             sock.close()
         self._beside.clear()
+        self._fresh.clear()
         self._lent.clear()
         self._resting.clear()
         self._unbound.clear()

@@ -185,7 +185,7 @@ def _fill(message: Message, lines: list[str], body: bytes) -> None:
         if not colon or not name or len(line) > MAX_LINE or (not line.isprintable() and _CONTROL.search(line)):
             wrong = wrong or "a header line that is none"
             continue
-        value = _BLANKS.sub(" ", value).strip()
+        value = (_BLANKS.sub(" ", value) if "  " in value or "\t" in value else value).strip()
         for one in split_list(value) if "," in value and name.lower() in _LISTS else (value,):
             message.headers.add(name, one)
     if wrong:
@@ -263,11 +263,11 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
 
 
 def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
-    if len(value) > MAX_PARSED or _LONG_NUMBER.search(value):
+    if len(value) > MAX_PARSED or ("tel:" in value and _LONG_NUMBER.search(value)):
         raise BadMessage(f"{what} is too long")
-    for form in dict.fromkeys((value, plainer(value))):
+    for make in (str, plainer):
         try:
-            return parse(form)
+            return parse(make(value))
         except (ValueError, TypeError, KeyError) as error:  # TypeError: sipmessage on a parameter named "self"
             # sipmessage raises the same object each time, which would keep the frames of every time.
             error.__traceback__ = error.__context__ = None

@@ -9,6 +9,7 @@ of its standard input says what its listeners heard so far; ends with it.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 
@@ -80,6 +81,8 @@ async def serve(first: int, last: int, *, bridges: bool) -> None:
     heard = Heard()
     line.report_to(Answering(line, heard, bridges=bridges))
     await line.start()
+    gc.collect()
+    gc.freeze()  # as `app.main.run_line` does
     print("ready", line.port, flush=True)
     await heard.tell_when_asked()
     await line.stop()

@@ -23,6 +23,7 @@ _CLEARS_EVERY: Final = 4
 waited; a round of reading for a few such is not worth its while at each beat."""
 _MANY: Final = 8  # one in so many legs with a second packet: the network or we were held up
 _SAMPLED: Final = 16
+_SAMPLES_EVERY: Final = 4
 _FEW: Final = 64  # legs
 _NO_MARKER: Final = 0xFF7F
 
@@ -71,8 +72,11 @@ class Arrivals:
             if not ready:
                 return
             self._read_one_each(ready)
+            again = poll(0, most)
+            if not again:
+                return
             before = set(ready)
-            ready = [end for end in poll(0, most) if end in before]
+            ready = [end for end in again if end in before]
             if n == 0 and self._beats % _CLEARS_EVERY and len(ready) * _MANY < most:
                 ready = [end for end in ready if self._runs_dry(end[0])]
 
@@ -121,9 +125,11 @@ class Arrivals:
             self._place(rows, words, payloads)
 
     def _sample(self, rows: Ints, words: Ints) -> None:
-        """Ask the kernel of one in 16 packets (64 of many), by chance, when it came: our time is that of the tick.
+        """Ask the kernel of one packet in 64 (128 of many), by chance, when it came: our time is that of the tick.
         Jitter is a mean of differences, and those between some are as good as those between all (RFC 3550 A.8)."""
-        step = _SAMPLED if len(rows) < _FEW else 4 * _SAMPLED
+        if self._beats % _SAMPLES_EVERY:
+            return
+        step = _SAMPLED if len(rows) < _FEW else 2 * _SAMPLED
         for at in range(randrange(step), len(rows), step):
             row = int(rows[at])
             arrived = self._streams[row].arrived()

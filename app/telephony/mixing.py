@@ -14,7 +14,7 @@ import numpy as np
 from app.telephony import g711
 from app.telephony.leg_rows import Ints, Octets, Sound
 from app.telephony.legs import Leg, lane_table, wide_sound
-from app.telephony.playback import FRAME, SILENCE
+from app.telephony.playback import FRAME, SILENCE, Form, Playback
 from app.telephony.rtp_tables import RtpTables
 
 _DECODE: Final = g711.DECODE.reshape(-1)
@@ -31,7 +31,7 @@ class _Plan:
     browsers' legs."""
 
     going: list[int] = field(default_factory=list)
-    playing: list[Leg] = field(default_factory=list)
+    playing: list[tuple[Leg, Playback, Form]] = field(default_factory=list)
     keying: list[Leg] = field(default_factory=list)
     desks: list[Leg] = field(default_factory=list)
     voices: list[Leg] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Mixer:
         if stream is not None and stream.can_send:
             plan.going.append(leg.row)
         if leg.playback is not None:
-            plan.playing.append(leg)
+            plan.playing.append((leg, leg.playback, leg.form))
         elif leg.hears_others or (stream is not None and stream.voice is not None):
             hearing.append(leg)
         elif stream is not None:
@@ -207,12 +207,9 @@ class Mixer:
         """Take the next frame of everything that is played."""
         self._played = {}
         finished, rows, codes = [], [], []
-        for leg in self._plan.playing:
-            playback = leg.playback
-            if playback is None:
-                continue
-            frame = self._played[leg.row] = playback.frame(leg.form)
-            if leg.form is not None:
+        for leg, playback, form in self._plan.playing:
+            frame = self._played[leg.row] = playback.frame(form)
+            if form is not None:
                 rows.append(leg.row)
                 codes.append(frame)
             elif leg.rtp is not None:

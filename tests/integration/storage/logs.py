@@ -124,10 +124,11 @@ _BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "why": st.sampled_from(["hung_up", "interrupted", "busy"]),
     "words": _WORDS,
 }
-_BY_TYPE: dict[type, st.SearchStrategy[Any]] = {
+_BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     str: _TEXTS,
     int: st.integers(0, 99),
     float: _SECONDS,
+    float | None: st.none() | _SECONDS,
     bool: st.booleans(),
     datetime: _MOMENTS,
     By: st.sampled_from(By),

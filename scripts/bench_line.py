@@ -1,6 +1,6 @@
 """The line against its peers, in one run: `make bench-line`.
 
-    python -m scripts.bench_line [--only cpu,bridge,max,busy,invite] [--who ours,aiosipua,pyvoip]
+    python -m scripts.bench_line [--only cpu,bridge,max,busy,invite] [--who ours,floor,aiosipua,pyvoip]
                                  [--calls 100] [--seconds 6] [--warm 1.5] [--most 500] [--phases 10]
                                  [--to build/bench/line.json]
 
@@ -17,8 +17,9 @@ the kernel's, CPU is that of the measured process and its children over the wind
   invite  invite_to_200_ms: median of calls one after the other
 
 While you work on one figure: `python -m scripts.bench_line --only bridge --who ours --seconds 4`. Figures of peers
-go under their names; `ratio.<peer>.<key>` is ours divided by the peer's. --phases 1 sends the packets of all calls
-at once.
+go under their names; `ratio.<peer>.<key>` is ours divided by the peer's. `floor` is no peer but what the same system
+calls cost in Python on this machine in this hour: read CPU, jitter and the INVITE against it. --phases 1 sends the
+packets of all calls at once.
 """
 
 from __future__ import annotations
@@ -37,10 +38,20 @@ from typing import Any
 
 from app.config import PROJECT
 from scripts.figures import machine
-from scripts.line_bench.subjects import AIOSIPUA, OURS, PYVOIP, READY_WITHIN_S, Measured, Subject, measured, program
+from scripts.line_bench.subjects import (
+    AIOSIPUA,
+    FLOOR,
+    OURS,
+    PYVOIP,
+    READY_WITHIN_S,
+    Measured,
+    Subject,
+    measured,
+    program,
+)
 
 RESULT = PROJECT / "build" / "bench" / "line.json"
-WHO = {"ours": OURS, "aiosipua": AIOSIPUA, "pyvoip": PYVOIP}
+WHO = {"ours": OURS, "floor": FLOOR, "aiosipua": AIOSIPUA, "pyvoip": PYVOIP}
 MOST_UNSENT = 0.001
 LONGEST_GAP_MS = 40.0
 TARGETS = {
@@ -94,6 +105,8 @@ async def bridge(subject: Subject, options: argparse.Namespace) -> Figures:
 
 
 async def most(subject: Subject, options: argparse.Namespace) -> Figures:
+    if not subject.most:
+        return {}
     held = 0
     async with measured(subject, "answer", options.most) as running:
         for calls in range(min(subject.first_calls, options.most), options.most + 1, subject.more_calls):
@@ -199,14 +212,15 @@ def ratios(figures: dict[str, Any]) -> Figures:
 
 
 def print_table(figures: dict[str, Any]) -> None:
-    peers = ("aiosipua + aiortp", ("aiosipua", "aiortp")), ("pyVoIP", ("pyvoip",))
-    print(f"\n{'figure':<33} {'ours':>9} {'to reach':>9} {peers[0][0]:>18} {peers[1][0]:>9}  unit")
+    peers = ("floor", ("floor",)), ("aiosipua + aiortp", ("aiosipua", "aiortp")), ("pyVoIP", ("pyvoip",))
+    heads = f"{peers[0][0]:>9} {peers[1][0]:>18} {peers[2][0]:>9}"
+    print(f"\n{'figure':<33} {'ours':>9} {'to reach':>9} {heads}  unit")
     units = {name: (str(target), unit) for name, (target, unit) in TARGETS.items()}
     units |= {name: ("", unit) for name, unit in MORE.items()}
     for name, (target, unit) in units.items():
         row = [_of(figures, [name])] + [_of(figures, [f"{peer}.{name}" for peer in of]) for _, of in peers]
         if any(row):
-            print(f"{name:<33} {row[0]:>9} {target:>9} {row[1]:>18} {row[2]:>9}  {unit}")
+            print(f"{name:<33} {row[0]:>9} {target:>9} {row[1]:>9} {row[2]:>18} {row[3]:>9}  {unit}")
     before, after = figures["load_average_before"], figures["load_average_after"]
     print(
         f"\n{figures['machine.cores']} cores; load average {before:.1f} before, {after:.1f} after, its own included"

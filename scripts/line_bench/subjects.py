@@ -25,7 +25,7 @@ class Subject:
     """Who is measured: the module of its process, under which names its figures go, and what it can do.
 
     `media` names the figures of sound, `signalling` that of the INVITE; "" for ours. `first_calls` and `more_calls`
-    are the steps in which its most calls are looked for.
+    are the steps in which its most calls are looked for, where that is asked (`most`).
     """
 
     module: str
@@ -33,11 +33,13 @@ class Subject:
     signalling: str = ""
     invites: int = 200
     bridges: bool = True
+    most: bool = True
     first_calls: int = 100
     more_calls: int = 100
 
 
 OURS = Subject("our_line")
+FLOOR = Subject("floor", media="floor", signalling="floor", bridges=False, most=False)
 AIOSIPUA = Subject("aiosipua_answering", media="aiortp", signalling="aiosipua", first_calls=50, more_calls=50)
 PYVOIP = Subject(
     "pyvoip_talking",

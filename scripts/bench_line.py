@@ -18,8 +18,8 @@ the kernel's, CPU is that of the measured process and its children over the wind
 
 While you work on one figure: `python -m scripts.bench_line --only bridge --who ours --seconds 4`. Figures of peers
 go under their names; `ratio.<peer>.<key>` is ours divided by the peer's. `floor` is no peer but what the same
-system calls cost in Python on this machine in this hour: read CPU, jitter and the INVITE against it. --phases 1 sends the
-packets of all calls at once.
+system calls cost in Python on this machine in this hour: read CPU, jitter and the INVITE against it.
+--phases 1 sends the packets of all calls at once.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from app.telephony.call_states import (
 )
 from app.telephony.dialogs import Dialog
 from app.telephony.digest import Authenticator
-from app.telephony.errors import BadMessage, NoCommonCodec, SipError
+from app.telephony.errors import BadMessage, IllegalTransition, NoCommonCodec, SipError
 from app.telephony.limits import USUAL, Limits
 from app.telephony.media_policy import IN_THE_CLEAR, MediaPolicy
 from app.telephony.media_port import MediaEngine, RtpRemote
@@ -204,7 +204,7 @@ class Call:
             case CallDo.TELL_ENDED:
                 self.station.user.call_ended(self, self._code)
             case _:
-                raise NotImplementedError(action)
+                raise IllegalTransition(f"{action} is not for a {type(self).__name__}")
 
     def _send_bye(self) -> None:
         if self.dialog is not None:

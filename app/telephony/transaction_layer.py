@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,7 +53,7 @@ class ResponseTaker(Protocol):
         """No final answer will come: 408 when none came in time, 503 when nothing could be sent (8.1.3.1)."""
 
 
-class Transaction:
+class Transaction(ABC):
     """A machine with its table, its timers and the message it repeats."""
 
     def __init__(self, layer: TransactionLayer, table: Table, state: State, key: Key, hop: Hop) -> None:
@@ -97,8 +98,9 @@ class Transaction:
         event = TIMER_EVENTS[timer]
         self._timers[timer] = self._layer.scheduler.call_later(seconds, lambda: self.take(event))
 
+    @abstractmethod
     def _do(self, action: Do) -> None:
-        raise NotImplementedError
+        """Carry out an action that starts no timer."""
 
 
 class ClientTransaction(Transaction):

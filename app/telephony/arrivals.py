@@ -125,11 +125,12 @@ class Arrivals:
             self._place(rows, words, payloads)
 
     def _sample(self, rows: Ints, words: Ints) -> None:
-        """Ask the kernel of one packet in 64 (128 of many), by chance, when it came: our time is that of the tick.
+        """Ask the kernel of one packet in 16 (128 of many), by chance, when it came: our time is that of the tick.
         Jitter is a mean of differences, and those between some are as good as those between all (RFC 3550 A.8)."""
-        if self._beats % _SAMPLES_EVERY:
+        many = len(rows) >= _FEW
+        if many and self._beats % _SAMPLES_EVERY:
             return
-        step = _SAMPLED if len(rows) < _FEW else 2 * _SAMPLED
+        step = 2 * _SAMPLED if many else _SAMPLED
         for at in range(randrange(step), len(rows), step):
             row = int(rows[at])
             arrived = self._streams[row].arrived()

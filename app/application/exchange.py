@@ -282,7 +282,7 @@ class Exchange:
         elif live.state.phase is Phase.DIALLING:
             self._effects.dial_callee(live)
         else:
-            self.tell(live, c.OperatorAnswers(_login_of(live, leg)))
+            self.tell(live, c.OperatorAnswers(live.login_of(leg)))
 
     def _is_late(self, live: LiveCall) -> bool:
         promise = self.recorder.promises.get(live.state.keeps)
@@ -297,7 +297,7 @@ class Exchange:
             outgoing = live.state.phase is Phase.DIALLING
             self.tell(live, c.CalleeMisses(str(why)) if outgoing else c.CallerHangsUp(str(why)))
             return
-        login = _login_of(live, leg)
+        login = live.login_of(leg)
         live.operator_legs.pop(login, None)
         if login in (live.state.offered_to, live.state.target):
             self.tell(live, c.OperatorMisses(login, _why_missed(why)))
@@ -316,7 +316,7 @@ class Exchange:
     def transfer_asked(self, leg: LegId, *, target: str) -> None:
         """An operator pressed the transfer key of the telephone: the same rules as on the panel (housing 5.8)."""
         live = self._legs.get(leg)
-        accepted = live is not None and self._transfer_by_phone(live, _login_of(live, leg), target)
+        accepted = live is not None and self._transfer_by_phone(live, live.login_of(leg), target)
         self._phone.answer_transfer(leg, accepted=accepted)
 
     def _transfer_by_phone(self, live: LiveCall, source: str, target: str) -> bool:
@@ -379,10 +379,6 @@ class Exchange:
             self.recogniser_available = available
             log.info("recogniser_available" if available else "recogniser_away")
             self.on_change(None)
-
-
-def _login_of(live: LiveCall, leg: LegId) -> str:
-    return next((login for login, its in live.operator_legs.items() if its == leg), "")
 
 
 def _why_missed(why: LegEnd) -> str:

@@ -34,6 +34,10 @@ class LiveCall:
     def stream(self) -> str:
         return f"call:{self.state.id}"
 
+    def login_of(self, leg: LegId) -> str:
+        """Whose leg it is; "" for the caller's, or none of this call."""
+        return next((login for login, its in self.operator_legs.items() if its == leg), "")
+
     def after(self, clock: Clock, name: str, seconds: float, action: Callable[[], None]) -> None:
         """Do `action` later unless `name` is cancelled or set anew; one timer of a name at a time."""
 

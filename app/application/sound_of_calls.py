@@ -29,7 +29,7 @@ class SoundOfCalls:
 
     def measured(self, live: LiveCall, leg: LegId, quality: LegQuality) -> bool:
         """Take note of a measurement; whether the grade that people see has changed."""
-        party = CALLER if leg == live.caller_leg else _login_of(live, leg)
+        party = CALLER if leg == live.caller_leg else live.login_of(leg)
         before = grade(live, party)
         live.sound[party] = quality
         return grade(live, party) is not before
@@ -69,7 +69,3 @@ def grade(live: LiveCall, party: str) -> SoundGrade | None:
     """How good the party's sound is now; None before the first measurement."""
     quality = live.sound.get(party)
     return grade_of(quality.mos) if quality is not None else None
-
-
-def _login_of(live: LiveCall, leg: LegId) -> str:
-    return next((login for login, its in live.operator_legs.items() if its == leg), "")

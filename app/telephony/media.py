@@ -9,6 +9,7 @@ goes straight on (`app.telephony.forwarding`). Decided in docs/decisions/0010-me
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
@@ -59,7 +60,8 @@ class Media:
         self._silent_for_s = silent_for_s
         self._gone_for_s = gone_for_s
         self._events: MediaEvents | None = None
-        self._legs: dict[LegId, Leg] = {}
+        self._made: dict[LegId, Leg] = {}
+        self._promised: list[tuple[LegId, socket.socket]] = []
         self._by_row: dict[int, Leg] = {}
         self._changed = True
         self._clips = ClipForms()
@@ -92,14 +94,29 @@ class Media:
     # What the signalling asks for
 
     def open_rtp(self, leg: LegId) -> int:
+        """The port is told at once, for an answer waits for it; the leg is made when it is first asked for, or
+        before the next tick."""
         self.close(leg)
         sock = self._ports.take()
+        self._promised.append((leg, sock))
+        self._changed = True
+        return int(sock.getsockname()[1])
+
+    @property
+    def _legs(self) -> dict[LegId, Leg]:
+        if self._promised:
+            self._make_promised()
+        return self._made
+
+    def _make_promised(self) -> None:
+        promised, self._promised = self._promised, []
         self._tables.now = _now()
-        stream = RtpStream(sock, self._tables.rows.take(), self._tables, self._stream_changed)
-        self._add(Leg(leg, stream.row, _now(), rtp=stream))
-        self._arrivals.add(stream)
-        self._reporting.open(leg, stream, self._ports.beside(sock))
-        return stream.port
+        for leg, sock in promised:
+            self._ports.empty(sock)
+            stream = RtpStream(sock, self._tables.rows.take(), self._tables, self._stream_changed)
+            self._add(Leg(leg, stream.row, self._tables.now, rtp=stream))
+            self._arrivals.add(stream)
+            self._reporting.open(leg, stream, self._ports.beside(sock))
 
     def connect_rtp(self, leg: LegId, remote: RtpRemote) -> None:
         stream = self._legs[leg].rtp if leg in self._legs else None
@@ -139,7 +156,7 @@ class Media:
             stream.press(keys)
 
     def _add(self, leg: Leg) -> None:
-        self._legs[leg.name] = self._by_row[leg.row] = leg
+        self._made[leg.name] = self._by_row[leg.row] = leg
         self._changed = True
 
     def _stream_changed(self, stream: RtpStream) -> None:
@@ -239,6 +256,8 @@ class Media:
 
     def _follow_changes(self) -> None:
         if self._changed:
+            if self._promised:
+                self._make_promised()
             self._changed = False
             self._mixer.plan(self._by_row)
             self._ticker.set_fine(bool(self._tables.lanes.open))

@@ -48,7 +48,7 @@ class RtpPorts:
             self._fresh.append(sock)
 
     def take(self) -> socket.socket:
-        """A bound, non-blocking socket with nothing waiting in it. Raises NoPortFree."""
+        """A bound, non-blocking socket. Raises NoPortFree. What waits in it is for `empty` to throw away."""
         rested = self._resting and self._now() - self._resting[0][0] >= REST_S
         if rested:
             sock: socket.socket | None = self._resting.popleft()[1]
@@ -58,10 +58,13 @@ class RtpPorts:
             sock = self._resting.popleft()[1]
         if sock is None:
             raise NoPortFree(f"all RTP ports on {self._host} are taken ({len(self._lent)} in calls)")
-        _empty(sock)
-        _empty(self._beside[sock])
         self._lent.add(sock)
         return sock
+
+    def empty(self, sock: socket.socket) -> None:
+        """Nothing that came before now is heard from a lent socket, nor from the one beside it."""
+        _empty(sock)
+        _empty(self._beside[sock])
 
     def beside(self, sock: socket.socket) -> socket.socket:
         """The socket for the reports of a lent one."""

@@ -118,6 +118,7 @@ class Admission:
         self._lockouts = Lockouts(now)
         self._sources: Recent[str, _Source] = Recent(MAX_SOURCES, lambda: _Source(now()))
         self._answers = Bucket(ANSWERS_TO_ALL, now())
+        self._in_office = lru_cache(maxsize=MAX_SOURCES)(self._is_in_office)
 
     def _hashes_of(self, user: str) -> Hashes | None:
         return self._policy.trunk_users.get(user) or self._policy.hashes_of(user)
@@ -264,7 +265,10 @@ class Admission:
         return self._sources.of(source_of(hop.host))
 
     def _of_the_office(self, hop: Hop) -> bool:
-        address = _address(hop.host)
+        return self._in_office(hop.host)
+
+    def _is_in_office(self, host: str) -> bool:
+        address = _address(host)
         return any(address in network for network in self._policy.office)
 
 
@@ -282,7 +286,6 @@ def speaks_for(dialog: Dialog, host: str) -> bool:
     return any(hop is not None and hop.host == host for hop in map(hop_of, uris))
 
 
-@lru_cache(maxsize=MAX_SOURCES)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     address = ipaddress.ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -130,11 +130,11 @@ def answer(offer: SessionDescription, agreed: Agreed, local: LocalSession) -> Se
         if index != agreed.index:
             streams.append(replace(stream, port=0, host=None))
             continue
-        formats = [replace(agreed.audio, parameters="")]
+        formats = [_with_parameters(agreed.audio, "")]
         if agreed.noise is not None:
             formats.append(agreed.noise)
         if agreed.events is not None:
-            formats.append(replace(agreed.events, parameters=KEYS_0_TO_D))
+            formats.append(_with_parameters(agreed.events, KEYS_0_TO_D))
         keys = agreed.remote.srtp_out
         streams.append(
             Stream(
@@ -149,6 +149,10 @@ def answer(offer: SessionDescription, agreed: Agreed, local: LocalSession) -> Se
             )
         )
     return local.describe(tuple(streams))
+
+
+def _with_parameters(form: Format, parameters: str) -> Format:
+    return form if form.parameters == parameters else replace(form, parameters=parameters)
 
 
 def narrowed(description: SessionDescription, direction: Direction) -> SessionDescription:
@@ -246,10 +250,13 @@ def _agree(
 
 def _first(stream: Stream, encodings: Sequence[str]) -> Format | None:
     for form in stream.formats:
-        numbered = form.payload_type.isascii() and form.payload_type.isdigit() and int(form.payload_type) < 128
-        if form.encoding in encodings and form.clock_rate_hz == 8000 and numbered:
+        if form.encoding in encodings and form.clock_rate_hz == 8000 and _is_type(form.payload_type):
             return form
     return None
+
+
+def _is_type(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) < 128
 
 
 def _where(described: SessionDescription, stream: Stream) -> tuple[str, Direction]:

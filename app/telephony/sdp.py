@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from app.telephony.errors import BadSdp
 
@@ -17,6 +18,10 @@ STATIC_FORMATS = {"0": ("PCMU", 8000), "8": ("PCMA", 8000), "9": ("G722", 8000),
 """RFC 3551 6: payload types that may come without an rtpmap. The clock of G.722 is called 8000 there (4.5.2)."""
 
 _RTCP = re.compile(r"^rtcp:(\d{1,5})(?: IN IP[46] (\S{1,64}))?$", re.ASCII)
+_LONGEST_ADDRESS = 45
+_MOST_KEPT = 1024
+"""Characters that tell of the formats of one stream: longer ones are read each time."""
+_OF_FORMATS = ("rtpmap:", "fmtp:")
 _RTPMAP = re.compile(r"^(\d{1,3}) ([A-Za-z0-9!#$%&'*+.^_`{|}~-]+)/(\d{1,6})(?:/(\d{1,2}))?$")
 
 
@@ -140,6 +145,11 @@ def parse(body: bytes) -> SessionDescription:
 def is_host(host: str) -> bool:
     """An address that sound can be sent to, or 0.0.0.0, which means hold. Names are never resolved, and nothing
     in a message makes us send to everybody at once."""
+    return len(host) <= _LONGEST_ADDRESS and _is_host(host)
+
+
+@lru_cache(maxsize=512)
+def _is_host(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -217,32 +227,34 @@ def _parse_stream(section: list[tuple[str, str]], session_direction: Direction) 
     if len(parts) - 3 > MAX_FORMATS:
         raise BadSdp(f"more than {MAX_FORMATS} formats in one stream")
     attributes = [value for name, value in section if name == "a"]
+    types, told = tuple(parts[3:]), tuple(one for one in attributes if one.startswith(_OF_FORMATS))
+    read = _KNOWN_FORMATS if len(section[0][1]) + sum(map(len, told)) <= _MOST_KEPT else _parse_formats
     rtcp_port, rtcp_host = _parse_rtcp(attributes)
     return Stream(
         kind=parts[0],
         port=port,
         protocol=parts[2],
-        formats=_parse_formats(parts[3:], attributes),
+        formats=read(types, told),
         host=_parse_connection(section),
         direction=_parse_direction(section) or session_direction,
         ptime_ms=_parse_ptime(attributes),
         rtcp_port=rtcp_port,
         rtcp_host=rtcp_host,
         rtcp_mux="rtcp-mux" in attributes,
-        reports=not {("b", "RS:0"), ("b", "RR:0")} <= set(section),
+        reports=not (("b", "RS:0") in section and ("b", "RR:0") in section),
         cryptos=tuple(one.removeprefix("crypto:") for one in attributes if one.startswith("crypto:"))[:MAX_CRYPTOS],
     )
 
 
 def _parse_rtcp(attributes: list[str]) -> tuple[int | None, str | None]:
     for attribute in attributes:
-        found = _RTCP.match(attribute)
+        found = _RTCP.match(attribute) if attribute.startswith("rtcp:") else None
         if found and int(found.group(1)) <= 65535:
             return int(found.group(1)), found.group(2)
     return None, None
 
 
-def _parse_formats(types: list[str], attributes: list[str]) -> tuple[Format, ...]:
+def _parse_formats(types: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[Format, ...]:
     formats = {}
     for payload_type in types:
         encoding, rate = STATIC_FORMATS.get(payload_type, ("", 0))
@@ -260,6 +272,10 @@ def _parse_formats(types: list[str], attributes: list[str]) -> tuple[Format, ...
         elif name == "fmtp":
             formats[payload_type] = replace(known, parameters=value.partition(" ")[2].strip())
     return tuple(formats.values())
+
+
+_KNOWN_FORMATS = lru_cache(maxsize=256)(_parse_formats)
+"""A peer speaks the same codecs in each call: what was read lately is not read again."""
 
 
 def _parse_ptime(attributes: list[str]) -> int | None:

@@ -28,7 +28,7 @@ def _unmixed(found: re.Match[str]) -> str:
 
 def without_received(via: str) -> str:
     """A Via without what only we can say of it (18.2.1), which is written in two forms (RFC 5118 4.5)."""
-    return _RECEIVED.sub("", via)
+    return _RECEIVED.sub("", via) if "received" in via.lower() else via
 
 
 def foreign_scheme(uri: str) -> bool:

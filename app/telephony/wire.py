@@ -34,6 +34,7 @@ _T = TypeVar("_T")
 
 # A peer says the same of itself in each message: what was read lately is not read again.
 _ADDRESS = lru_cache(maxsize=512)(Address.parse)
+_VIA = lru_cache(maxsize=512)(Via.parse)
 _URI = lru_cache(maxsize=512)(URI.parse)
 _CSEQ = lru_cache(maxsize=512)(CSeq.parse)
 _UNREAD = URI("sip", "invalid")
@@ -44,6 +45,9 @@ _REQUEST_LINE = re.compile(r"^([A-Za-z0-9.!%*_+`'~-]{1,64}) (.{1,1024}) SIP/(\d{
 _STATUS_LINE = re.compile(r"^SIP/2\.0 ([1-6]\d\d)(?: (.*))?$")
 _HEADER_NAME = re.compile(r"^[A-Za-z0-9.!%*_+`'~-]{1,256}$")
 _LONG_NUMBER = re.compile(r"tel:[^>;,\s]{65}")
+_TOKEN = re.compile(r"[A-Za-z0-9.!*_+`'~-]+")
+_BRANCH = re.compile(r";branch=([A-Za-z0-9.!*_+`'~-]+)(?=;|$)")
+"""Tokens that hide nothing: the percent sign, which is one of theirs, is left out."""
 _CONTROL = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]")
 """Those that a quoted string has escaped are allowed there (RFC 3261 25.1: quoted-pair)."""
 
@@ -131,7 +135,8 @@ def read(data: bytes, hop: Hop) -> ReceivedRequest | ReceivedResponse | Answerab
     if not found:
         raise BadMessage("no empty line after the headers")
     # Bytes that are no UTF-8 (a display name in an old code page) must not cost the caller the call.
-    lines = _FOLD.sub(" ", head.decode("utf-8", "replace")).split("\r\n")
+    text = head.decode("utf-8", "replace")
+    lines = (_FOLD.sub(" ", text) if "\r\n " in text or "\r\n\t" in text else text).split("\r\n")
     if len(lines) > MAX_LINES:
         raise BadMessage("too many lines", 513)
     if status := _STATUS_LINE.match(lines[0]):
@@ -254,7 +259,7 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
         raise BadMessage("CSeq is beyond 2^31")
     return {
         "hop": hop,
-        "via": _parsed("Via", Via.parse, without_received(vias[0])),
+        "via": _parsed("Via", _read_via, without_received(vias[0])),
         "sender": parse_address("From", headers["From"]),
         "recipient": parse_address("To", headers["To"]),
         "call_id": headers["Call-ID"],
@@ -277,12 +282,35 @@ def _parsed(what: str, parse: Callable[[str], _T], value: str) -> _T:
 def parse_address(what: str, value: str) -> Address:
     """A From, To, Contact or route. A display name that breaks the grammar is dropped. Raises BadMessage."""
     try:
-        return _parsed(what, _ADDRESS, value)
+        return _parsed(what, _read_address, value)
     except BadMessage:
         start = value.find("<", value.rfind('"') + 1)
         if start <= 0:
             raise
-        return _parsed(what, _ADDRESS, value[start:])
+        return _parsed(what, _read_address, value[start:])
+
+
+def _read_address(value: str) -> Address:
+    """`Address.parse`. A tag at the end, which is another in each call, is taken off first and put back."""
+    head, found, tag = value.rpartition(">;tag=")
+    if not found or _TOKEN.fullmatch(tag) is None:
+        return _ADDRESS(value)
+    address = _ADDRESS(head + ">")
+    return Address(address.uri, address.name, Parameters(tag=tag))
+
+
+def _read_via(value: str) -> Via:
+    """`Via.parse`, with the branch taken off in the same way: where nothing is quoted or escaped, what is left is a
+    Via if and only if the whole was."""
+    if (
+        '"' in value
+        or "%" in value
+        or value.lower().count("branch") != 1
+        or (found := _BRANCH.search(value)) is None
+    ):
+        return _VIA(value)
+    via = _VIA(value[: found.start()] + value[found.end() :])
+    return Via(via.transport, via.host, via.port, via.parameters.replace(branch=found.group(1)))
 
 
 def parameter(parameters: Parameters, name: str) -> str | None:

@@ -48,6 +48,8 @@ def production_calendar(years: range) -> ProductionCalendar:
         days_off=_within(years, days_off),
         working_weekends=_within(years, worked),
         shortened=_within(years, shortened),
+        moved=_within(years, days_off - public),
+        exchanged={origin: day for day, origin in moved.items() if origin in worked and origin.year in years},
     )
 
 

@@ -88,3 +88,21 @@ def test_years_without_a_decree_keep_to_article_112() -> None:
     assert date(2028, 1, 10) not in calendar.days_off
     assert calendar.working_weekends == frozenset()
     assert date(2028, 11, 3) in calendar.shortened
+
+
+def test_a_worked_saturday_tells_for_which_day_it_is_worked() -> None:
+    calendar = production_calendar(range(2024, 2027))
+    assert {str(day): str(freed) for day, freed in calendar.exchanged.items()} == {
+        "2024-04-27": "2024-04-29",
+        "2024-11-02": "2024-04-30",
+        "2024-12-28": "2024-12-30",
+        "2025-11-01": "2025-11-03",
+    }
+    assert set(calendar.exchanged) == calendar.working_weekends
+
+
+def test_days_off_that_were_moved_are_no_holidays() -> None:
+    calendar = production_calendar(range(2026, 2027))
+    moved = ["2026-01-09", "2026-03-09", "2026-05-11", "2026-12-31"]
+    assert sorted(map(str, calendar.moved)) == moved
+    assert calendar.moved <= calendar.days_off

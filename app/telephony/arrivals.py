@@ -4,6 +4,7 @@ what came as expected goes to its places in a few array operations."""
 from __future__ import annotations
 
 import select
+import struct
 from collections.abc import Callable
 from random import randrange
 from typing import Final
@@ -26,6 +27,8 @@ _SAMPLED: Final = 16
 _SAMPLES_EVERY: Final = 4
 _FEW: Final = 64  # legs
 _NO_MARKER: Final = 0xFF7F
+_HELD_UP_S: Final = 0.03
+_HEADER_WORDS: Final = struct.Struct(">3I")
 
 
 class Arrivals:
@@ -35,7 +38,8 @@ class Arrivals:
         self._tables = tables
         self._beats = 0
         self._poll = select.epoll()
-        self._ends: dict[int, tuple[Callable[[memoryview], int], RtpStream]] = {}
+        self._read_at = 0.0
+        self._ends: dict[int, tuple[Callable[[memoryview], int], int, RtpStream]] = {}
         self._streams: dict[int, RtpStream] = {}  # by row
         self._make_room(32)
 
@@ -44,10 +48,10 @@ class Arrivals:
         number = stream.sock.fileno()
         if number not in self._ends:
             self._poll.register(number, select.EPOLLIN)
-        self._ends[number] = stream.receive, stream
+        self._ends[number] = stream.receive, stream.row, stream
         self._streams[stream.row] = stream
-        if len(self._ends) >= len(self._inbox):
-            self._make_room(2 * len(self._inbox))
+        if len(self._ends) >= len(self._views):
+            self._make_room(2 * len(self._views))
 
     def remove(self, stream: RtpStream) -> None:
         number = stream.sock.fileno()
@@ -68,10 +72,14 @@ class Arrivals:
         poll, most = self._poll.poll, len(self._ends)
         ready = poll(0, most)
         self._beats += 1
+        calm = self._beats % _CLEARS_EVERY and now - self._read_at < _HELD_UP_S and not self._tables.lanes.open
+        self._read_at = now
         for n in range(_MOST_PACKETS_A_BEAT):
             if not ready:
                 return
-            self._read_one_each(ready)
+            in_order = self._read_one_each(ready)
+            if n == 0 and calm and in_order:
+                return
             again = poll(0, most)
             if not again:
                 return
@@ -82,47 +90,74 @@ class Arrivals:
 
     def _runs_dry(self, number: int) -> bool:
         """Whether a leg has nothing to play just now: what waits for it was held up and is wanted at once."""
-        return bool(self._tables.buffers.missing[self._ends[number][1].row])
+        return bool(self._tables.buffers.missing[self._ends[number][1]])
 
     def _make_room(self, packets: int) -> None:
-        self._inbox = np.zeros((packets, LARGEST_DATAGRAM), np.uint8)
-        self._words = self._inbox.view(">u4")[:, :3]
-        self._payloads = self._inbox[:, HEADER.size : PACKET]
-        self._views = [packet.data for packet in self._inbox]
+        """Ordinary packets lie one after the other and fill few cache lines; a larger one reaches into the places
+        of those that are not read yet."""
+        octets = np.zeros(packets * PACKET + LARGEST_DATAGRAM, np.uint8)
+        inbox = octets[: packets * PACKET].reshape(packets, PACKET)
+        self._words = inbox.view(">u4")[:, : HEADER.size // 4]
+        self._payloads = inbox[:, HEADER.size :]
+        self._views = [octets[at * PACKET :][:LARGEST_DATAGRAM].data for at in range(packets)]
 
-    def _read_one_each(self, ready: list[tuple[int, int]]) -> None:
+    def _read_one_each(self, ready: list[tuple[int, int]]) -> bool:
+        """Whether everything was ordinary, and no leg ran dry."""
         ends, views = self._ends, self._views
         rows: list[int] = []
         view = views[0]
+        others = 0
         for number, _ in ready:
-            receive, stream = ends[number]
+            receive, row, stream = ends[number]
             try:
                 length = receive(view)
             except OSError:
                 continue  # nothing there after all, or an ICMP error of an earlier packet
             if length == PACKET:
-                rows.append(stream.row)
+                rows.append(row)
                 view = views[len(rows)]
             elif length:
+                others += 1
                 stream.accept(bytes(view[:length]))
-        if rows:
-            self._sort(rows)
+        return not rows or (self._sort(rows) and not others)
 
-    def _sort(self, of_rows: list[int]) -> None:
-        """The ordinary ones to the columns, the others to their streams."""
+    def _sort(self, of_rows: list[int]) -> bool:
+        """Those that follow on what came before to the columns at once, the others as they are; whether all did,
+        to legs that have something to play."""
         tables, count = self._tables, len(of_rows)
         rows = np.array(of_rows, np.int64)
         words = self._words[:count].astype(np.int64)
+        payloads = self._payloads[:count]
+        follow = tables.receptions.follows(rows, words[:, 0])
+        follow &= tables.buffers.follows(rows, words[:, 1], words[:, 2])
+        dry = bool(tables.buffers.missing.take(rows).any())
+        if follow.all():
+            self._sample(rows, words)
+            self._append(rows, words, payloads)
+            return not dry
+        if follow.any():
+            self._append(rows[follow], words[follow], payloads[follow])
+        self._sort_out(rows[~follow], words[~follow], payloads[~follow])
+        return False
+
+    def _append(self, rows: Ints, words: Ints, payloads: Octets) -> None:
+        tables = self._tables
+        tables.receptions.note_next(rows)
+        if tables.lanes.open:
+            self._forward(rows, words, payloads)
+        tables.buffers.append(rows, payloads)
+
+    def _sort_out(self, rows: Ints, words: Ints, payloads: Octets) -> None:
+        """The ordinary ones to the columns, the others to their streams."""
+        tables = self._tables
         ordinary = (words[:, 0] >> 16 & _NO_MARKER) == tables.receptions.kind.take(rows)
         ordinary &= words[:, 2] == tables.buffers.ssrc.take(rows)
-        payloads = self._payloads[:count]
-        if not ordinary.all():
-            for at in np.flatnonzero(~ordinary).tolist():
-                self._streams[of_rows[at]].accept(bytes(self._views[at][:PACKET]))
-            rows, words, payloads = rows[ordinary], words[ordinary], payloads[ordinary]
-        if len(rows):
-            self._sample(rows, words)
-            self._place(rows, words, payloads)
+        for at in np.flatnonzero(~ordinary).tolist():
+            header = _HEADER_WORDS.pack(*words[at].tolist())
+            self._streams[int(rows[at])].accept(header + payloads[at].tobytes())
+        if ordinary.any():
+            self._sample(rows[ordinary], words[ordinary])
+            self._place(rows[ordinary], words[ordinary], payloads[ordinary])
 
     def _sample(self, rows: Ints, words: Ints) -> None:
         """Ask the kernel of one packet in 16 (128 of many), by chance, when it came: our time is that of the tick.
@@ -141,13 +176,16 @@ class Arrivals:
         tables = self._tables
         tables.receptions.note_many(rows, words[:, 0] & 0xFFFF)
         if tables.lanes.open:
-            left_over = tables.lanes.forward_many(rows, words, payloads)
-            for at in np.flatnonzero(left_over).tolist():
-                first, timestamp, ssrc = words[at].tolist()
-                codes, marker = payloads[at].tobytes(), bool(first & 0x800000)
-                tables.lanes.forward(int(rows[at]), first & 0xFFFF, timestamp, ssrc, codes, marker=marker)
+            self._forward(rows, words, payloads)
         placed = tables.buffers.place(rows, words[:, 1], payloads)
         if not placed.all():
             for at in np.flatnonzero(~placed).tolist():
                 first, timestamp, ssrc = words[at].tolist()
                 tables.buffers.put(int(rows[at]), first & 0xFFFF, timestamp, ssrc, payloads[at].tobytes())
+
+    def _forward(self, rows: Ints, words: Ints, payloads: Octets) -> None:
+        lanes = self._tables.lanes
+        for at in np.flatnonzero(lanes.forward_many(rows, words, payloads)).tolist():
+            first, timestamp, ssrc = words[at].tolist()
+            codes, marker = payloads[at].tobytes(), bool(first & 0x800000)
+            lanes.forward(int(rows[at]), first & 0xFFFF, timestamp, ssrc, codes, marker=marker)

@@ -8,6 +8,7 @@ the repeated stretch is made to join onto itself instead.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import ClassVar, Final
 
 import numpy as np
@@ -79,25 +80,32 @@ class _Erasure:
 
 
 class Concealment(Table):
-    """The sound that each leg was heard with lately, and what is being made up of it."""
+    """The sound that each leg was heard with lately, and what is being made up of it. The sound of the last ticks
+    is kept as it was given, all legs together: nothing is copied."""
 
-    columns: ClassVar[dict[str, Column]] = {"before": Column(np.int16, (_HISTORY_FRAMES, FRAME))}
-    before: Sound
+    columns: ClassVar[dict[str, Column]] = {}
 
     def __init__(self) -> None:
         super().__init__()
-        self._newest = 0
+        self._before: deque[Sound] = deque(maxlen=_HISTORY_FRAMES)
         self._erasures: dict[int, _Erasure] = {}
 
     def clear(self, row: int) -> None:
         super().clear(row)
         self._erasures.pop(row, None)
+        for sound in self._before:
+            if row < len(sound):
+                sound[row] = 0
 
     def mend(self, sound: Sound, stages: Ints) -> None:
         """Put sound in the frames that have none, by their stages (`JitterBuffers.take`). Rows are those of all
-        legs; to be called once a tick."""
-        if stages.any():
-            sound[stages == NO_SOUND] = 0
+        legs; to be called once a tick, with an array of its own that nobody changes afterwards."""
+        if self._erasures or stages.any():
+            self._make_up(sound, stages)
+        self._before.append(sound)
+
+    def _make_up(self, sound: Sound, stages: Ints) -> None:
+        sound[stages == NO_SOUND] = 0
         for row in list(self._erasures):
             if row >= len(stages) or stages[row] in (0, NO_SOUND):
                 self._end(row, sound, int(stages[row]) if row < len(stages) else NO_SOUND)
@@ -106,8 +114,6 @@ class Concealment(Table):
             if erasure is None:
                 erasure = self._erasures[row] = _Erasure(self._history(row))
             sound[row] = erasure.next(FRAME)
-        self._newest = (self._newest + 1) % _HISTORY_FRAMES
-        self.before[: len(sound), self._newest] = sound
 
     def _end(self, row: int, sound: Sound, stage: int) -> None:
         erasure = self._erasures.pop(row)
@@ -117,5 +123,8 @@ class Concealment(Table):
             sound[row, :_LEAD_OVER] = made_up + (sound[row, :_LEAD_OVER] - made_up) * rising
 
     def _history(self, row: int) -> _Wave:
-        order = [(self._newest + 1 + n) % _HISTORY_FRAMES for n in range(_HISTORY_FRAMES)]
-        return self.before[row, order].reshape(-1).astype(np.float64)
+        history = np.zeros((_HISTORY_FRAMES, FRAME))
+        for frame, sound in zip(history[::-1], reversed(self._before), strict=False):
+            if row < len(sound):
+                frame[:] = sound[row]
+        return history.reshape(-1)

@@ -16,7 +16,7 @@ import numpy as np
 
 from app.telephony import g711
 from app.telephony.leg_rows import Column, Flags, Ints, Octets, Table
-from app.telephony.rtp import samples_between, sequence_after
+from app.telephony.rtp import samples_between, sequence_after, timestamp_after
 from app.telephony.surplus import NOTHING, WINDOW_TICKS, Surplus
 
 FRAME: Final = 160
@@ -55,8 +55,7 @@ class JitterBuffers(Table):
         "read": Column(),
         "end": Column(),  # after the newest sample placed
         "ssrc": Column(fill=NO_SSRC),
-        "known_timestamp": Column(),
-        "known_position": Column(),
+        "end_timestamp": Column(),  # RTP timestamp of `end`
         "stray_next": Column(fill=-1),
         "hold": Column(),
         "missing": Column(fill=NO_SOUND),
@@ -74,8 +73,7 @@ class JitterBuffers(Table):
     read: Ints
     end: Ints
     ssrc: Ints
-    known_timestamp: Ints
-    known_position: Ints
+    end_timestamp: Ints
     stray_next: Ints
     hold: Ints
     missing: Ints
@@ -92,6 +90,7 @@ class JitterBuffers(Table):
         self._masks: dict[tuple[int, int], bytearray] = {}
         self._surplus: dict[int, Surplus] = {}
         self._with_surplus: set[int] = set()
+        self._some_hold = False
 
     def grown(self) -> None:
         self._frames = self.ring.reshape(-1, FRAME)
@@ -117,28 +116,51 @@ class JitterBuffers(Table):
 
     # The ordinary packet, of many legs at once
 
+    def follows(self, rows: Ints, timestamps: Ints, ssrcs: Ints) -> Flags:
+        """Which of these packets of 160 octets are just what comes after the newest one, in time (`append`)."""
+        end = self.end.take(rows)
+        frame = end // FRAME
+        ahead = frame - self.read.take(rows)
+        flags: Flags = timestamps == self.end_timestamp.take(rows)
+        flags &= ssrcs == self.ssrc.take(rows)
+        flags &= frame * FRAME == end
+        flags &= ahead.view(np.uint64) < _DEEPEST_FRAMES  # what is negative is very large there
+        return flags
+
+    def append(self, rows: Ints, payloads: Octets) -> None:
+        """Place the packets that follow: beyond the newest sound there is nothing, so their places are free."""
+        end = self.end.take(rows)
+        at = rows * _SLOTS + (end // FRAME & (_SLOTS - 1))
+        self._frames[at] = payloads
+        self._states[at] = _WHOLE
+        self.end[rows] = end + FRAME
+        self.end_timestamp[rows] = (self.end_timestamp.take(rows) + FRAME) & _WORD
+        self.least[rows] = np.minimum(self.least.take(rows), end - self.read.take(rows) * FRAME)
+        self.stray_next[rows] = -1
+
     def place(self, rows: Ints, timestamps: Ints, payloads: Octets) -> Flags:
         """Place one packet of 160 octets of each row, if it comes in time and to a place of its own; tells which.
 
         No row may stand twice in `rows`; the packets are of the SSRC that the row knows.
         """
-        position = timestamps - self.known_timestamp.take(rows)
-        position = ((position + _HALF) & _WORD) - _HALF + self.known_position.take(rows)
+        end = self.end.take(rows)
+        position = timestamps - self.end_timestamp.take(rows)
+        position = ((position + _HALF) & _WORD) - _HALF + end
         frame = position // FRAME
         ahead = frame - self.read.take(rows)
         if (ahead == _DEEPEST_FRAMES).any():
-            ahead -= self._make_room(rows, (ahead == _DEEPEST_FRAMES) & (position == self.end.take(rows)))
+            ahead -= self._make_room(rows, (ahead == _DEEPEST_FRAMES) & (position == end))
         at = rows * _SLOTS + (frame & (_SLOTS - 1))
         fits: Flags = (ahead >= 0) & (ahead < _DEEPEST_FRAMES) & (frame * FRAME == position)
         fits &= self._states.take(at) == _EMPTY
         if not fits.all():
             rows, at, ahead, position = rows[fits], at[fits], ahead[fits], position[fits]
-            timestamps, payloads = timestamps[fits], payloads[fits]
+            end, payloads = end[fits], payloads[fits]
         self._frames[at] = payloads
         self._states[at] = _WHOLE
-        self.known_timestamp[rows] = timestamps
-        self.known_position[rows] = position
-        self.end[rows] = np.maximum(self.end.take(rows), position + FRAME)
+        further = np.maximum(position + FRAME - end, 0)
+        self.end[rows] = end + further
+        self.end_timestamp[rows] = (self.end_timestamp.take(rows) + further) & _WORD
         self.least[rows] = np.minimum(self.least.take(rows), ahead * FRAME)
         self.stray_next[rows] = -1
         return fits
@@ -163,8 +185,7 @@ class JitterBuffers(Table):
         if ssrc != self.ssrc[row]:
             self.ssrc[row] = ssrc
             self._begin_anew(row, timestamp)
-        known_timestamp, known_position = int(self.known_timestamp[row]), int(self.known_position[row])
-        position = known_position + samples_between(known_timestamp, timestamp)
+        position = int(self.end[row]) + samples_between(int(self.end_timestamp[row]), timestamp)
         if position == self.end[row]:
             self._skip_to(row, position + len(codes) - DEEPEST)
         ahead = position - int(self.read[row]) * FRAME
@@ -173,9 +194,8 @@ class JitterBuffers(Table):
                 self.stray_next[row] = sequence_after(sequence)
                 return
             self._begin_anew(row, timestamp)
-            position, ahead = int(self.known_position[row]), TARGET
+            position, ahead = int(self.end[row]), TARGET
         self.stray_next[row] = -1
-        self.known_timestamp[row], self.known_position[row] = timestamp, position
         self.least[row] = min(int(self.least[row]), ahead)
         if ahead < 0:
             self._deepen(row, -ahead)
@@ -186,8 +206,8 @@ class JitterBuffers(Table):
             self.resyncs[row] += 1
         self.filled[row] = _EMPTY
         self._forget_parts(row)
-        self.known_timestamp[row] = timestamp
-        self.known_position[row] = self.end[row] = self.read[row] * FRAME + TARGET
+        self.end_timestamp[row] = timestamp
+        self.end[row] = self.read[row] * FRAME + TARGET
         self.hold[row] = 0
         self.least[row] = NOTHING
         self._surplus[row].forget()
@@ -202,6 +222,7 @@ class JitterBuffers(Table):
         else:
             room = (DEEPEST - self.depth(row)) // FRAME
             self.hold[row] = min(max(int(self.hold[row]), frames), room)
+            self._some_hold = True
 
     def _skip_to(self, row: int, position: int) -> None:
         """Leave out whole frames, so that the newest sound of a burst fits."""
@@ -216,7 +237,10 @@ class JitterBuffers(Table):
             position = start
         if not codes:
             return
-        self.end[row] = max(int(self.end[row]), position + len(codes))
+        further = position + len(codes) - int(self.end[row])
+        if further > 0:
+            self.end[row] += further
+            self.end_timestamp[row] = timestamp_after(int(self.end_timestamp[row]), further)
         self.duplicates[row] += self._is_there(row, position)
         while codes:
             frame, offset = divmod(position, FRAME)
@@ -253,26 +277,41 @@ class JitterBuffers(Table):
         """One frame of each of the first `rows` rows: (rows, 160) octets, and the stage of each frame.
 
         Stage 0: as it arrived; 1..FADE_FRAMES: the so-manieth in a row that is to be made up; NO_SOUND: silence.
-        Only the octets of stage 0 mean anything.
+        Only the octets of stage 0 mean anything, and only until the next tick.
         """
         self._end_windows(rows)
         read = self.read[:rows]
         at = self._base[:rows] + (read & (_SLOTS - 1))
-        codes = self._frames.take(at, axis=0)
         states = self._states.take(at)
-        holding = self.hold[:rows] > 0
-        if holding.any():
-            self.hold[:rows] -= holding
-            read += ~holding
-            states[holding] = _EMPTY
-            at = at[~holding]
+        if not self._some_hold and (states == _WHOLE).all():
+            codes, stages = self._take_whole(rows, at)
         else:
-            read += 1
-        self._states[at] = _EMPTY
-        stages = self._count_missing(codes, states)
+            codes = self._frames.take(at, axis=0)
+            self._states[self._passed(rows, at, states)] = _EMPTY
+            stages = self._count_missing(codes, states)
         if self._with_surplus:
             self._leave_out(codes, stages)
         return codes, stages
+
+    def _take_whole(self, rows: int, at: Ints) -> tuple[Octets, Ints]:
+        """Every row has its frame."""
+        self.read[:rows] += 1
+        self._states[at] = _EMPTY
+        self.missing[:rows] = 0
+        codes = self._frames.take(at, axis=0, out=self.last[:rows], mode="clip")
+        return codes, np.zeros(rows, np.int64)
+
+    def _passed(self, rows: int, at: Ints, states: Octets) -> Ints:
+        """Let the rows that do not hold move on; those of the places `at` that they leave."""
+        if not self._some_hold:
+            self.read[:rows] += 1
+            return at
+        holding = self.hold[:rows] > 0
+        self.hold[:rows] -= holding
+        self.read[:rows] += ~holding
+        states[holding] = _EMPTY
+        self._some_hold = bool(self.hold.any())
+        return at[~holding]
 
     def _count_missing(self, codes: Octets, states: Octets) -> Ints:
         """The stages; frames of which a part is there are filled from the frame before."""
@@ -282,10 +321,6 @@ class JitterBuffers(Table):
             for row in np.flatnonzero(states == _PART).tolist():
                 codes[row] = self._filled_up(row, codes[row], int(self.read[row]) - 1)
         missing = self.missing[:rows]
-        if there.all():
-            missing[:] = 0
-            self.last[:rows] = codes
-            return np.zeros(rows, np.int64)
         np.minimum(missing + 1, NO_SOUND, out=missing)
         missing[there] = 0
         self.concealed[:rows] += (missing > 0) & (missing < NO_SOUND)

@@ -28,7 +28,7 @@ _NOBODY: Final = np.empty(0, np.int64)
 class _Plan:
     """Rows and legs by what is done for them. `going`: an RTP packet leaves each tick. `made`: the RTP legs of a
     G.711 law whose sound is made each tick, first of the legs in `hearing`; then legs with other codecs, then
-    browsers' legs."""
+    browsers' legs. `laws`: by row, `made_laws`: by place in `made`; None where all are the first."""
 
     going: list[int] = field(default_factory=list)
     playing: list[tuple[Leg, Playback, Form]] = field(default_factory=list)
@@ -43,6 +43,8 @@ class _Plan:
     made_rows: Ints = field(default_factory=_NOBODY.copy)
     peers: Ints = field(default_factory=_NOBODY.copy)
     packets: list[memoryview] = field(default_factory=list)
+    laws: Octets | None = None
+    made_laws: Octets | None = None
 
 
 class Mixer:
@@ -78,6 +80,9 @@ class Mixer:
         for row in plan.going:
             departures.resume(row)
         plan.rows = np.array(plan.going, np.int64)
+        laws = self._tables.buffers.law % 2
+        plan.laws = _where_several(laws[: self._tables.rows.used])
+        plan.made_laws = _where_several(laws[plan.made_rows])
         plan.packets = [departures.views[row] for row in plan.going]
 
     def _plan_leg(self, leg: Leg, lanes: dict[int, tuple[int, int]], silent: list[int], hearing: list[Leg]) -> None:
@@ -119,8 +124,8 @@ class Mixer:
         rows = self._tables.rows.used
         buffers = self._tables.buffers
         codes, stages = buffers.take(rows)
-        laws = buffers.law[:rows]
-        sound: Sound = _DECODE.take(codes + ((laws & 1).astype(np.uint16) << 8)[:, None])
+        laws = self._plan.laws
+        sound: Sound = _DECODE.take(codes if laws is None else codes + (laws.astype(np.uint16) << 8)[:, None])
         for leg in self._plan.voices:
             self._hear_voice(leg, codes, stages, sound)
         for leg in self._plan.desks:
@@ -239,8 +244,8 @@ class Mixer:
         self._heard = heard
         if plan.made:
             made = len(plan.made)
-            laws = self._tables.buffers.law.take(plan.made_rows).astype(np.uint32)
-            codes = _ENCODE.take(heard[:made].view(np.uint16) + (laws << 16)[:, None])
+            samples, laws = heard[:made].view(np.uint16), plan.made_laws
+            codes = _ENCODE.take(samples if laws is None else samples + (laws.astype(np.uint32) << 16)[:, None])
             self._tables.departures.payload[plan.made_rows] = codes
         for place, leg in enumerate(plan.hearing[len(plan.made) :], len(plan.made)):
             wide = wide_sound(leg)
@@ -288,6 +293,10 @@ class Mixer:
                 yield leg, pcm[_FRAME_BYTES * leg.peer.row : _FRAME_BYTES * (leg.peer.row + 1)]
             else:
                 yield leg, SILENCE[None]
+
+
+def _where_several(laws: Octets) -> Octets | None:
+    return laws if laws.any() else None
 
 
 def _saturated(sum_of_sounds: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Sound:

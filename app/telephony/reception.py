@@ -7,12 +7,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from app.telephony.leg_rows import Column, Ints, Table
+from app.telephony.leg_rows import Column, Flags, Ints, Table
 
 _MOST_LEFT_OUT: Final = 3000  # RFC 3550 A.1, MAX_DROPOUT: beyond, the sender began anew
 _MOST_BEHIND: Final = 100  # MAX_MISORDER
 _FRAME: Final = 160
-SLOW_PATH: Final = -1
+SLOW_PATH: Final = -2  # with any sequence number, no first word of a packet
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ class Received:
 
 class Receptions(Table):
     """`kind`: the first two octets of the leg's ordinary packets, without the marker; SLOW_PATH when there are none
-    (not answered yet, or no source yet). `heard_at` is loop time in seconds, as of
-    the last `look`. Most packets have 160 octets: only what they have more or less is counted, `more_octets`."""
+    (not answered yet, or no source yet). `heard_at` is loop time in seconds, as of the last `look`.
+
+    The ordinary packet changes `highest` only: packets are counted as those expected less `lost` (RFC 3550 6.4.1),
+    and as most have 160 octets, only what they have more or less is counted, `more_octets`. `seen` is what
+    `received_packets` was at the last `look`."""
 
     columns: ClassVar[dict[str, Column]] = {
         "kind": Column(fill=SLOW_PATH),
@@ -38,7 +41,7 @@ class Receptions(Table):
         "ssrc": Column(fill=-1),
         "first": Column(),
         "highest": Column(),
-        "packets": Column(),
+        "lost": Column(fill=1),
         "more_octets": Column(),
         "seen": Column(),
         "transit": Column(fill=-1),
@@ -50,16 +53,30 @@ class Receptions(Table):
     ssrc: Ints
     first: Ints
     highest: Ints
-    packets: Ints
+    lost: Ints
     more_octets: Ints
     seen: Ints
     transit: Ints
     jitter: np.ndarray[tuple[int], np.dtype[np.float64]]
     differences: Ints
 
+    @property
+    def received_packets(self) -> Ints:
+        """Of all rows."""
+        return self.highest - self.first + 1 - self.lost
+
+    def follows(self, rows: Ints, firsts: Ints) -> Flags:
+        """Which of these first words of packets are of the row's kind and of the next sequence number. That of
+        number 0 is passed over, once in 22 minutes."""
+        flags: Flags = firsts - (self.highest.take(rows) & 0xFFFF) == (self.kind.take(rows) << 16) + 1
+        return flags
+
+    def note_next(self, rows: Ints) -> None:
+        """The packets that follow arrived, one of each row, with 160 octets of payload."""
+        self.highest[rows] = self.highest.take(rows) + 1
+
     def note_many(self, rows: Ints, sequences: Ints) -> None:
         """Packets of known sources arrived, one of each row, with 160 octets of payload."""
-        self.packets[rows] += 1
         highest = self.highest.take(rows)
         ahead = ((sequences - highest + 0x8000) & 0xFFFF) - 0x8000
         plain = ahead == 1
@@ -72,9 +89,9 @@ class Receptions(Table):
 
     def look(self, now: float) -> None:
         """See from which rows packets came since it was looked last."""
-        heard = self.packets != self.seen
-        self.heard_at[heard] = now
-        self.seen[heard] = self.packets[heard]
+        packets = self.received_packets
+        self.heard_at[packets != self.seen] = now
+        self.seen[:] = packets
 
     def note(self, row: int, sequence: int, ssrc: int, octets: int, now: float) -> None:
         """One packet of any kind that this call knows."""
@@ -84,12 +101,11 @@ class Receptions(Table):
             self._begin(row, sequence)
         else:
             self._follow(row, sequence)
-        self.packets[row] += 1
         self.more_octets[row] += octets - _FRAME
 
     def _begin(self, row: int, sequence: int) -> None:
         self.first[row] = self.highest[row] = sequence
-        self.packets[row] = self.more_octets[row] = 0
+        self.lost[row] = self.more_octets[row] = 0
         self.transit[row] = -1
         self.jitter[row] = self.differences[row] = 0
 
@@ -98,8 +114,11 @@ class Receptions(Table):
         ahead = (sequence - highest) & 0xFFFF
         if ahead < _MOST_LEFT_OUT:
             self.highest[row] = highest + ahead
+            self.lost[row] += ahead - 1
         elif ahead < 0x10000 - _MOST_BEHIND:
             self._begin(row, sequence)
+        else:
+            self.lost[row] -= 1
 
     def note_transit(self, row: int, arrived: int, timestamp: int) -> None:
         """When a packet came, in timestamp units of a clock of ours (RFC 3550 A.8).
@@ -117,11 +136,13 @@ class Receptions(Table):
         """None before the first packet."""
         if self.ssrc[row] < 0:
             return None
+        expected = int(self.highest[row] - self.first[row]) + 1
+        packets = expected - int(self.lost[row])
         return Received(
             ssrc=int(self.ssrc[row]),
-            packets=int(self.packets[row]),
-            octets=int(self.packets[row]) * _FRAME + int(self.more_octets[row]),
-            expected=int(self.highest[row] - self.first[row]) + 1,
+            packets=packets,
+            octets=packets * _FRAME + int(self.more_octets[row]),
+            expected=expected,
             highest=int(self.highest[row] & 0xFFFFFFFF),
             jitter=float(self.jitter[row]),
         )

@@ -39,8 +39,14 @@ class Buffers:
         if ordinary:
             payloads = np.frombuffer(b"".join(packets[row][3] for row in ordinary), np.uint8).reshape(-1, FRAME)
             timestamps = np.array([packets[row][1] for row in ordinary])
-            flags = self.table.place(np.array(ordinary), timestamps, payloads)
-            placed = {row for row, was_placed in zip(ordinary, flags, strict=True) if was_placed}
+            rows, ssrcs = np.array(ordinary), np.array([packets[row][2] for row in ordinary])
+            follow = self.table.follows(rows, timestamps, ssrcs)
+            self.table.append(rows[follow], payloads[follow])
+            placed = set(rows[follow].tolist())
+            rest = rows[~follow]
+            if len(rest):
+                flags = self.table.place(rest, timestamps[~follow], payloads[~follow])
+                placed |= set(rest[flags].tolist())
         for row in packets.keys() - placed:
             self.table.put(row, *packets[row])
 

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 
 from app.telephony import g711
+from app.telephony.choruses import Chorus, Playing, choruses_of
 from app.telephony.leg_rows import Ints, Octets, Sound
 from app.telephony.legs import Leg, lane_table, wide_sound
-from app.telephony.playback import FRAME, SILENCE, Form, Playback
+from app.telephony.playback import FRAME, SILENCE
 from app.telephony.rtp_tables import RtpTables
 
 _DECODE: Final = g711.DECODE.reshape(-1)
@@ -31,7 +32,8 @@ class _Plan:
     browsers' legs. `laws`: by row, `made_laws`: by place in `made`; None where all are the first."""
 
     going: list[int] = field(default_factory=list)
-    playing: list[tuple[Leg, Playback, Form]] = field(default_factory=list)
+    playing: list[Playing] = field(default_factory=list)
+    choruses: list[Chorus] = field(default_factory=list)
     keying: list[Leg] = field(default_factory=list)
     desks: list[Leg] = field(default_factory=list)
     voices: list[Leg] = field(default_factory=list)
@@ -64,6 +66,8 @@ class Mixer:
 
     def plan(self, by_row: Mapping[int, Leg]) -> None:
         """Follow whatever changed: legs, bridges, playback, holds."""
+        for chorus in self._plan.choruses:
+            chorus.settle()
         plan = self._plan = _Plan()
         legs = [by_row[row] for row in sorted(by_row)]
         lanes: dict[int, tuple[int, int]] = {}
@@ -74,6 +78,7 @@ class Mixer:
         self.listeners = [(leg, _FRAME_BYTES * leg.row) for leg in legs if leg.sink is not None]
         plan.taps = [leg for leg in legs if leg.tap is not None]
         self._plan_hearing(hearing)
+        plan.choruses, plan.playing = choruses_of(plan.playing)
         departures = self._tables.departures
         departures.payload[silent] = _SILENT.take(self._tables.buffers.law[silent] % 2)[:, None]
         self._tables.lanes.lead(lanes)
@@ -223,6 +228,8 @@ class Mixer:
                 finished.append(leg)
         if rows:
             self._tables.departures.payload[rows] = np.frombuffer(b"".join(codes), np.uint8).reshape(-1, FRAME)
+        for chorus in self._plan.choruses:
+            finished += chorus.play(self._tables.departures.payload)
         return finished
 
     def _encode_voice(self, leg: Leg, pcm: bytes) -> None:

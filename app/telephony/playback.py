@@ -40,7 +40,7 @@ class ClipForms:
 
 
 class Playback:
-    """Some clips in turn, once or over and over."""
+    """Some clips in turn, once or over and over. `played` counts samples."""
 
     def __init__(self, clips: Sequence[Clip], tag: str, forms: ClipForms, *, loop: bool = False) -> None:
         self.tag = tag
@@ -50,7 +50,7 @@ class Playback:
         self._form: Form = None
         self._sound = b""
         self._width = 2
-        self._played = 0  # samples
+        self.played = 0
         self.finished = not self._clips
         if self._clips:
             self._take_form(None)
@@ -62,12 +62,18 @@ class Playback:
         if form != self._form:
             self._take_form(form)
         width = self._width
-        start = self._played * width
+        start = self.played * width
         frame = self._sound[start : start + FRAME * width]
-        self._played += FRAME
+        self.played += FRAME
         if start + FRAME * width >= len(self._sound):
             return self._wrapped(frame)
         return frame
+
+    def sound(self, form: Form) -> bytes:
+        """All of it; of a single clip the same object whenever it is asked for."""
+        if form != self._form and self._clips:
+            self._take_form(form)
+        return self._sound
 
     def _take_form(self, form: Form) -> None:
         self._form = form
@@ -80,7 +86,7 @@ class Playback:
         if not self._loop:
             self.finished = True
             return frame + SILENCE[self._form][len(frame) :]
-        self._played %= samples
+        self.played %= samples
         while len(frame) < FRAME * self._width:
             frame += self._sound[: FRAME * self._width - len(frame)]
         return frame

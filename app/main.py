@@ -30,7 +30,8 @@ from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings
 from app.domain.errors import BadInput, Unavailable
-from app.domain.flow import Profile, variables_of
+from app.domain.flow import variables_of
+from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer

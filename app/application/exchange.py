@@ -39,8 +39,8 @@ from app.domain.calls import Call, Phase, evolve, fold
 from app.domain.conduct import decide
 from app.domain.errors import LiniyaError
 from app.domain.facts import Fact, Presence, Recorded, Speaker
-from app.domain.flow import Profile
 from app.domain.phone_numbers import of_caller
+from app.domain.profile import Profile
 
 log = structlog.get_logger()
 

@@ -10,14 +10,16 @@ from app.application.exchange import Exchange
 from app.application.live_call import LiveCall
 from app.application.ports import Operator
 from app.application.roster import Place
+from app.application.script_view import script_view
 from app.application.sound_of_calls import CALLER, grade
 from app.domain import listening
-from app.domain.calls import Call, Phase, Tick
+from app.domain.calls import Call, Phase
 from app.domain.conduct import flow_of
 from app.domain.facts import Speaker
-from app.domain.flow import Flow, Stage, greeting_by_hour, render
+from app.domain.flow import greeting_by_hour
 from app.domain.phone_numbers import shown
 from app.domain.promises import Promise, PromiseState
+from app.domain.spoken_russian import minutes_accusative
 from app.domain.working_time import add_working_time, is_open, next_opening
 
 View = dict[str, Any]
@@ -43,7 +45,7 @@ class PanelViews:
             "me": _me(place, person),
             "line": self._line(),
             "call": self._call(live, place) if live else None,
-            "script": self._script(live.state, person) if live else None,
+            "script": script_view(self._profile, live.state, self._values(live.state, person)) if live else None,
             "transcript": self._transcript(live.state) if live else [],
             "colleagues": [_colleague(p, its) for p, its in roster.colleagues(login)],
             "promises": self._promises(),
@@ -122,14 +124,10 @@ class PanelViews:
             "complete": call.survey_complete,
         }
 
-    def _script(self, call: Call, person: Operator | None) -> View:
-        flow = flow_of(self._profile, call)
-        values = self._values(call, person)
-        stages = [_stage(flow, stage, call, values) for stage in flow.stages]
-        return {"flow": flow.id, "current": call.stage or _first_undone(stages), "stages": stages}
-
     def _values(self, call: Call, person: Operator | None) -> Mapping[str, str]:
         zone = self._profile.schedule.zone
+        topic = self._profile.topic(call.topic)
+        return_in_s = call.hold.return_in_s if call.hold else self._profile.terms.hold_s
         return {
             "greeting": greeting_by_hour(self._exchange.clock.now().astimezone(zone).hour),
             "body": self._profile.body,
@@ -140,12 +138,19 @@ class PanelViews:
             "position": person.position if person else "",
             "caller": call.caller_name,
             "need": call.need,
+            "topic": topic.title if topic else "",
             "hours": self._profile.hours_text,
             "next_opening": "",
             "due": self._due_of(call),
-            "minutes": str(max(1, round((call.hold.return_in_s if call.hold else 60) / 60))),
+            "return_in": minutes_accusative(max(1, round(return_in_s / 60))),
             "target": self._name(call.target),
+            "target_unit": self._unit_of(call.target),
         }
+
+    def _unit_of(self, login: str) -> str:
+        person = self._exchange.roster.person(login) if login else None
+        unit = self._profile.unit(person.unit) if person else None
+        return unit.name if unit else ""
 
     def _due_of(self, call: Call) -> str:
         made = self._exchange.recorder.promises.get(call.promises[-1]) if call.promises else None
@@ -230,43 +235,6 @@ def _role(call: Call, login: str) -> str:
     if call.offered_to == login or call.target == login:
         return "offered"
     return "source" if call.phase is Phase.TRANSFERRING else "mine"
-
-
-def _stage(flow: Flow, stage: Stage, call: Call, values: Mapping[str, str]) -> View:
-    ticks = {(t.stage, t.step): t for t in call.ticks}
-    return {
-        "id": stage.id,
-        "title": stage.title,
-        "source": _clause(stage.source, call.profile),
-        "phrases": render(stage.phrases, values),
-        "questions": list(stage.questions),
-        "field": stage.field,
-        "branch": stage.branch,
-        "done": listening.stage_done(flow, call, stage.id),
-        "steps": [
-            {"id": step.id, "title": step.title, "ticked": _tick(ticks.get((stage.id, step.id)))}
-            for step in stage.steps
-        ],
-    }
-
-
-def _clause(source: str, profile: str) -> str:
-    """«п. 5.5» of the organisation's own order; a clause of another order keeps its name."""
-    name, _, paragraph = source.partition(" ")
-    if not paragraph:
-        return source
-    return f"п. {paragraph}" if name == profile else f"п. {paragraph} ({name})"
-
-
-def _tick(tick: Tick | None) -> View | None:
-    if tick is None:
-        return None
-    return {"by": str(tick.by), "phrase": tick.phrase, "at": _iso(tick.at)}
-
-
-def _first_undone(stages: list[View]) -> str:
-    course = [s for s in stages if s["steps"] and not s["branch"]]
-    return str(next((s["id"] for s in course if not s["done"]), stages[-1]["id"]))
 
 
 def _iso(moment: datetime | None) -> str | None:

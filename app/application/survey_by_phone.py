@@ -10,7 +10,8 @@ from app.application.ports import Clock, Heard, Listening, PhoneLine, Recognizer
 from app.domain import commands as c
 from app.domain.cues import words_of
 from app.domain.facts import By
-from app.domain.flow import Profile, SurveyQuestion
+from app.domain.flow import SurveyQuestion
+from app.domain.profile import Profile
 from app.domain.survey import understand
 
 UNKNOWN = "[unk]"

@@ -94,6 +94,8 @@ class Call:
     unit: str = ""
     profile: str = ""
     flow_version: str = ""
+    flow: str = ""
+    """The script that leads the call: incoming, outgoing or internal; decided when it begins."""
     arrived_at: datetime | None = None
     next_opening: datetime | None = None
     operator: str = ""
@@ -152,6 +154,11 @@ class Call:
         if self.direction is Direction.OUTGOING:
             return Outcome.NOT_REACHED
         return Outcome.INTERRUPTED if self.end_why == "interrupted" else Outcome.LOST
+
+    @property
+    def unmet(self) -> bool:
+        """The need was not met in this call: a call back was promised."""
+        return bool(self.promises)
 
     def ticked(self, stage: str, step: str) -> bool:
         return any(t.stage == stage and t.step == step for t in self.ticks)
@@ -254,6 +261,7 @@ def _arrived(_call: Call, fact: f.CallArrived, at: datetime) -> Changes:
         "unit": fact.unit,
         "profile": fact.profile,
         "flow_version": fact.flow_version,
+        "flow": fact.flow or "incoming",
         "arrived_at": at,
     }
 
@@ -265,6 +273,7 @@ def _placed(_call: Call, fact: f.CallPlaced, at: datetime) -> Changes:
         "unit": fact.unit,
         "profile": fact.profile,
         "flow_version": fact.flow_version,
+        "flow": "outgoing",
         "arrived_at": at,
         "operator": fact.operator,
         "operators": (fact.operator,),

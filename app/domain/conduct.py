@@ -16,8 +16,9 @@ from app.domain import listening, survey
 from app.domain.calls import Call, Direction, Phase
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import By
-from app.domain.flow import Flow, Profile
+from app.domain.flow import Flow
 from app.domain.phone_numbers import to_e164
+from app.domain.profile import Profile
 from app.domain.working_time import add_working_time, ends_in_working_time, is_open, next_opening
 
 CLOSED_PROMISE_KEY = "1"
@@ -53,7 +54,8 @@ def _text(value: str, what: str) -> str:
 def _take_call(profile: Profile, call: Call, command: c.TakeCall, now: datetime) -> list[f.Fact]:
     _require(call, Phase.NEW)
     unit = profile.unit_of(command.dialled)
-    arrived = f.CallArrived(command.caller, command.dialled, unit.id, profile.id, profile.version)
+    flow = (profile.internal if profile.is_internal(command.caller) else profile.incoming).id
+    arrived = f.CallArrived(command.caller, command.dialled, unit.id, profile.id, profile.version, flow)
     if is_open(profile.schedule, now):
         return [arrived, f.CallQueued(unit.id)]
     return [arrived, f.LineWasClosed(next_opening(profile.schedule, now))]
@@ -353,7 +355,7 @@ def _interrupt(profile: Profile, call: Call, command: c.Interrupt, now: datetime
 
 def flow_of(profile: Profile, call: Call) -> Flow:
     """The script that leads this call."""
-    return profile.outgoing if call.direction is Direction.OUTGOING else profile.incoming
+    return profile.flow(call.flow) or profile.incoming
 
 
 _DECIDERS: dict[type[c.Command], Decider] = {

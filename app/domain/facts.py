@@ -50,6 +50,8 @@ class CallArrived(Fact):
     unit: str
     profile: str
     flow_version: str
+    flow: str = ""
+    """The script that leads the call: incoming, internal; "" of earlier records is incoming."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain import cues
 from app.domain import facts as f
 from app.domain.calls import Call
-from app.domain.flow import Flow
+from app.domain.flow import Flow, Step
 
 JOINED_WITHIN_S = 6.0
 """A phrase that the recogniser cut in two is heard as one when the pause between was shorter."""
@@ -16,14 +16,14 @@ TRANSFER_TOLD = ("transfer", "told")
 
 def ticks(flow: Flow, call: Call, heard: f.PhraseHeard) -> list[f.Fact]:
     """The steps that this phrase ticks: those of its speaker, not yet ticked, not contested by the operator."""
-    said = cues.words_of(_with_what_came_before(call, heard))
+    said = [cues.words_of(text) for text in dict.fromkeys((heard.text, _with_what_came_before(call, heard)))]
     found: list[f.Fact] = []
     for stage in flow.stages:
         for step in stage.steps:
             place = (stage.id, step.id)
             if step.speaker != heard.speaker or call.ticked(*place) or place in call.contested:
                 continue
-            score = cues.best(step.cues, said)
+            score = max(_score(step, words) for words in said)
             if score:
                 found.append(f.StepTicked(*place, f.By.SPEECH, heard.text, round(score, 3)))
     return found
@@ -40,9 +40,15 @@ def _with_what_came_before(call: Call, heard: f.PhraseHeard) -> str:
 def told_of_transfer(flow: Flow, heard: f.PhraseHeard) -> bool:
     """The operator said in this phrase that the caller will be transferred."""
     step = flow.step(*TRANSFER_TOLD)
-    return (
-        step is not None and heard.speaker == step.speaker and cues.best(step.cues, cues.words_of(heard.text)) > 0
-    )
+    if step is None or heard.speaker != step.speaker:
+        return False
+    return _score(step, cues.words_of(heard.text)) > 0
+
+
+def _score(step: Step, said: list[str]) -> float:
+    """How surely the step was done in these words: 0 when what suppresses it stands beside."""
+    score = cues.best(step.cues, said)
+    return 0.0 if score and cues.best(step.unless, said) else score
 
 
 def farewell_said(flow: Flow, call: Call) -> bool:

@@ -46,7 +46,7 @@ class Tautology:
 class SpeechRules:
     """All that is watched; an empty advice text does not watch."""
 
-    source: str = ""
+    source: tuple[str, ...] = ()
     pace: Pace = field(default_factory=Pace)
     pause_s: float = 12.0
     """A longer silence of both is hinted at."""

@@ -124,6 +124,14 @@ def _minutes(minute: int, words: str) -> str:
     return f"ноль {words}" if minute < 10 else words
 
 
+def minutes_accusative(minutes: int) -> str:
+    """After «через», as it is read: «1 минуту», «3 минуты», «10 минут»."""
+    if minutes % 10 == 1 and minutes % 100 != 11:
+        return f"{minutes} минуту"
+    few = minutes % 10 in (2, 3, 4) and minutes % 100 not in (12, 13, 14)
+    return f"{minutes} {'минуты' if few else 'минут'}"
+
+
 def _hours_noun(hour: int) -> str:
     if hour % 10 == 1 and hour != 11:
         return "час"

@@ -1,31 +1,30 @@
-"""Scripts, survey, topics and announcements from their YAML files."""
+"""Survey, topics and announcements from their YAML files, and what all of the files have in common."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from app.domain.cues import words_of
-from app.domain.facts import Speaker
-from app.domain.flow import (
-    Flow,
-    Stage,
-    Step,
-    Survey,
-    SurveyAnswer,
-    SurveyQuestion,
-    Topic,
-    variables_of,
-)
+from app.domain.flow import Survey, SurveyAnswer, SurveyQuestion, variables_of
+from app.domain.profile import Need, Topic
 from app.storage.marked_yaml import Marked, unique
 
 REQUIRED_ANNOUNCEMENTS = frozenset(
     {
         "welcome",
         "waiting",
+        "position",
         "closed",
+        "closed_lunch",
+        "closed_day_off",
+        "closed_holiday",
+        "closed_number",
+        "closed_number_wrong",
         "closed_promised",
         "hold_on",
+        "hold_back",
         "survey_intro",
         "survey_repeat",
         "survey_thanks",
@@ -33,7 +32,6 @@ REQUIRED_ANNOUNCEMENTS = frozenset(
         "connecting",
     }
 )
-FIELDS = ("", "caller", "need", "topic", "notes")
 KEYS = tuple("1234567890*#")
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -54,48 +52,29 @@ def template(marked: Marked) -> str:
     return value
 
 
-def _cue(marked: Marked) -> str:
-    value = template(marked)
+def cue(marked: Marked, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A phrase to listen for. `{body}` and `{short}`, where `names` has them, stand for the organisation's own."""
+    value = marked.text()
+    for name in variables_of(value.replace("{short}", ""), marked.place) - names.keys():
+        marked.fail(f"has {{{name}}} in «{value}»; a cue may have {{body}} and {{short}} only")
+    for name, text in names.items():
+        value = value.replace(f"{{{name}}}", text)
     if not words_of(value):
         marked.fail(f"is «{value}», which has no words that can be heard")
     return value
 
 
-def flow(root: Marked, flow_id: str) -> Flow:
-    """`incoming.yaml` or `outgoing.yaml`."""
-    marked = root.fields({"stages"})["stages"]
-    found = [(_stage(item), item) for item in marked.items()]
-    if not found:
-        marked.fail("must have at least one stage")
-    unique([(stage.id, item) for stage, item in found], "stage")
-    return Flow(flow_id, tuple(stage for stage, _ in found))
+def known(marked: Marked, ids: Collection[str], what: str) -> str:
+    """The id of something that stands elsewhere in the profile."""
+    value = identifier(marked)
+    if value not in ids:
+        marked.fail(f"is «{value}», and there is no such {what}; known are {', '.join(ids) or 'none'}")
+    return value
 
 
-def _stage(marked: Marked) -> Stage:
-    fields = marked.fields({"id", "title"}, {"source", "phrases", "questions", "field", "steps", "branch"})
-    steps = [(_step(item), item) for item in fields["steps"].items()] if "steps" in fields else []
-    unique([(step.id, item) for step, item in steps], "step")
-    return Stage(
-        id=identifier(fields["id"]),
-        title=fields["title"].text(),
-        source=fields["source"].text(empty=True) if "source" in fields else "",
-        phrases=fields["phrases"].texts(template) if "phrases" in fields else (),
-        steps=tuple(step for step, _ in steps),
-        questions=fields["questions"].texts(template) if "questions" in fields else (),
-        field=fields["field"].one_of(FIELDS) if "field" in fields else "",
-        branch="branch" in fields and fields["branch"].flag(),
-    )
-
-
-def _step(marked: Marked) -> Step:
-    fields = marked.fields({"id", "title"}, {"cues", "speaker"})
-    speakers = tuple(str(speaker) for speaker in Speaker)
-    return Step(
-        id=identifier(fields["id"]),
-        title=fields["title"].text(),
-        cues=fields["cues"].texts(_cue) if "cues" in fields else (),
-        speaker=Speaker(fields["speaker"].one_of(speakers)) if "speaker" in fields else Speaker.OPERATOR,
-    )
+def sources(marked: Marked) -> tuple[str, ...]:
+    """The clauses that something comes from: one, or a list (`housing 5.8`)."""
+    return marked.texts() if marked.is_list else (marked.text(),)
 
 
 def survey(root: Marked) -> Survey:
@@ -106,7 +85,7 @@ def survey(root: Marked) -> Survey:
         fields["questions"].fail("must have at least one question")
     unique([(question.id, item) for question, item in found], "question")
     questions = tuple(question for question, _ in found)
-    source = fields["source"].text(empty=True)
+    source = sources(fields["source"])
     if "attempts" not in fields:
         return Survey(source, questions)
     return Survey(source, questions, fields["attempts"].whole(1, 5))
@@ -135,7 +114,7 @@ def _answer(marked: Marked) -> SurveyAnswer:
         id=identifier(fields["id"]),
         text=fields["text"].text(),
         key=fields["key"].one_of(KEYS),
-        spoken=fields["spoken"].texts(_cue) if "spoken" in fields else (),
+        spoken=fields["spoken"].texts(cue) if "spoken" in fields else (),
     )
 
 
@@ -147,9 +126,21 @@ def topics(root: Marked) -> tuple[Topic, ...]:
 
 
 def _topic(marked: Marked) -> Topic:
-    fields = marked.fields({"id", "title"}, {"questions"})
-    questions = fields["questions"].texts(template) if "questions" in fields else ()
-    return Topic(identifier(fields["id"]), fields["title"].text(), questions)
+    fields = marked.fields({"id", "title"}, {"questions", "needs", "unit"})
+    needs = [(_need(item), item) for item in fields["needs"].items()] if "needs" in fields else []
+    unique([(need.id, item) for need, item in needs], "need")
+    return Topic(
+        id=identifier(fields["id"]),
+        title=fields["title"].text(),
+        questions=fields["questions"].texts(template) if "questions" in fields else (),
+        needs=tuple(need for need, _ in needs),
+        unit=identifier(fields["unit"]) if "unit" in fields else "",
+    )
+
+
+def _need(marked: Marked) -> Need:
+    fields = marked.fields({"id", "title"})
+    return Need(identifier(fields["id"]), fields["title"].text())
 
 
 def announcements(root: Marked) -> Mapping[str, str]:

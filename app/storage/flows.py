@@ -1,38 +1,46 @@
 """An organisation's profile from its folder `call_flows/<profile>/`.
 
-Six files: `profile.yaml` (its own always), `incoming.yaml`, `outgoing.yaml`, `survey.yaml`, `topics.yaml`,
-`announcements.yaml`; one that is missing is taken from the folder `default` beside it.
+A file that is missing is taken from the folder `default` beside it; `profile.yaml`, the articles and the recordings
+are its own always.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
-from datetime import date, time, timedelta
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.errors import BadFlow, BadInput
-from app.domain.flow import Profile, Terms, Unit
-from app.domain.working_time import DAY_NAMES, Interval, Schedule
+from app.domain.internal_numbers import InternalNumbers
+from app.domain.profile import Profile, Terms, Topic, Unit
 from app.storage import flow_scripts
+from app.storage.articles_files import articles
+from app.storage.closed_line import closed, referrals
+from app.storage.flow_graph import flow
 from app.storage.marked_yaml import Marked, parse, unique
-from app.storage.production_calendar import production_calendar
+from app.storage.profile_hours import schedule
+from app.storage.profile_terms import terms
+from app.storage.speech_rules import speech_rules
+from app.storage.texts import text_of
 
 PROFILE = "profile.yaml"
 FILES = (
     PROFILE,
     "incoming.yaml",
     "outgoing.yaml",
+    "internal.yaml",
+    "closed.yaml",
     "survey.yaml",
     "topics.yaml",
+    "referrals.yaml",
+    "speech.yaml",
     "announcements.yaml",
 )
+ARTICLES = "articles"
 DEFAULT = "default"
 
-_INTERVAL = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
+_KEYS = {"id", "body", "zone", "hours", "hours_text", "units"}
+_MORE_KEYS = {"short", "shortened_eve", "overrides", "internal", "terms"}
 
 
 def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Profile:
@@ -40,29 +48,42 @@ def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Pr
 
     BadFlow names file and line of the first thing that cannot be used.
     """
-    paths = [_find(folder, name) for name in FILES]
-    texts = [_text_of(path) for path in paths]
+    paths = [find_file(folder, name) for name in FILES]
+    texts = [text_of(path) for path in paths]
     roots = {path.name: parse(text, str(path)) for path, text in zip(paths, texts, strict=True)}
-    fields = roots[PROFILE].fields(
-        {"id", "body", "zone", "hours", "hours_text", "units"}, {"shortened_eve", "overrides", "terms"}
-    )
+    fields = roots[PROFILE].fields(_KEYS, _MORE_KEYS)
+    body = fields["body"].text()
+    short = fields["short"].text() if "short" in fields else ""
+    names = {"body": body, "short": short or body}
+    topics = flow_scripts.topics(roots["topics.yaml"])
+    units = _units(fields["units"], topics)
+    _check_topics(roots["topics.yaml"], units)
+    announcements = flow_scripts.announcements(roots["announcements.yaml"])
     return Profile(
         id=flow_scripts.identifier(fields["id"]),
-        body=fields["body"].text(),
-        schedule=_schedule(fields, years, always_open=always_open),
+        body=body,
+        short=short,
+        schedule=schedule(fields, years, always_open=always_open),
         hours_text=fields["hours_text"].text(),
-        units=_units(fields["units"]),
-        terms=_terms(fields["terms"]) if "terms" in fields else Terms(),
-        incoming=flow_scripts.flow(roots["incoming.yaml"], "incoming"),
-        outgoing=flow_scripts.flow(roots["outgoing.yaml"], "outgoing"),
+        units=units,
+        terms=terms(fields["terms"]) if "terms" in fields else Terms(),
+        incoming=flow(roots["incoming.yaml"], "incoming", names),
+        outgoing=flow(roots["outgoing.yaml"], "outgoing", names),
+        internal=flow(roots["internal.yaml"], "internal", names),
+        internal_numbers=_internal(fields["internal"]) if "internal" in fields else (),
+        closed=closed(roots["closed.yaml"], announcements),
         survey=flow_scripts.survey(roots["survey.yaml"]),
-        topics=flow_scripts.topics(roots["topics.yaml"]),
-        announcements=flow_scripts.announcements(roots["announcements.yaml"]),
+        topics=topics,
+        referrals=referrals(roots["referrals.yaml"], [topic.id for topic in topics]),
+        speech=speech_rules(roots["speech.yaml"]),
+        announcements=announcements,
+        articles=articles(folder / ARTICLES, [unit.id for unit in units], [topic.id for topic in topics]),
         version=_version(texts),
     )
 
 
-def _find(folder: Path, name: str) -> Path:
+def find_file(folder: Path, name: str) -> Path:
+    """The profile's own file, or the default one. BadFlow when neither is there."""
     own, default = folder / name, folder.parent / DEFAULT / name
     if own.is_file():
         return own
@@ -72,15 +93,6 @@ def _find(folder: Path, name: str) -> Path:
     raise BadFlow(f"{own}: the file is not there{also}")
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadFlow(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
-    except OSError as error:
-        raise BadFlow(f"{path}: cannot be read: {error.strerror}") from None
-
-
 def _version(texts: list[str]) -> str:
     digest = hashlib.sha256()
     for name, text in zip(FILES, texts, strict=True):
@@ -88,83 +100,36 @@ def _version(texts: list[str]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _schedule(fields: Mapping[str, Marked], years: range, *, always_open: bool) -> Schedule:
-    week = {DAY_NAMES.index(day): hours for day, hours in _week(fields["hours"]).items()}
-    shortened = fields["shortened_eve"].one_of(("0", "60")) if "shortened_eve" in fields else "0"
-    try:
-        return Schedule(
-            zone=_zone(fields["zone"]),
-            week=week,
-            calendar=production_calendar(years),
-            overrides=_overrides(fields["overrides"]) if "overrides" in fields else {},
-            shortened_by=timedelta(minutes=int(shortened)),
-            always_open=always_open,
-        )
-    except BadFlow:
-        raise
-    except BadInput as error:
-        fields["hours"].fail(str(error))
-
-
-def _zone(marked: Marked) -> ZoneInfo:
-    name = marked.text()
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        marked.fail(f"is «{name}», which is not a time zone; write it as Europe/Moscow")
-
-
-def _week(marked: Marked) -> dict[str, tuple[Interval, ...]]:
-    days = marked.fields(set(), set(DAY_NAMES))
-    return {day: _intervals(hours) for day, hours in days.items()}
-
-
-def _overrides(marked: Marked) -> dict[date, tuple[Interval, ...]]:
-    found: dict[date, tuple[Interval, ...]] = {}
-    for key, hours in marked.pairs():
-        try:
-            day = date.fromisoformat(key.name)
-        except ValueError:
-            key.fail("is not a day; write it as 2026-05-08")
-        found[day] = _intervals(hours)
-    return found
-
-
-def _intervals(marked: Marked) -> tuple[Interval, ...]:
-    found: list[Interval] = []
-    for item in marked.items():
-        interval = _interval(item)
-        if interval[0] >= interval[1] or (found and interval[0] < found[-1][1]):
-            item.fail(f"{item.text()} must begin before it ends, and after the one before it")
-        found.append(interval)
-    return tuple(found)
-
-
-def _interval(marked: Marked) -> Interval:
-    text = marked.text()
-    match = _INTERVAL.fullmatch(text)
-    if match is None:
-        marked.fail(f"has «{text}»; write hours as 8:30-12:00")
-    hours = [int(part) for part in match.groups()]
-    try:
-        return time(hours[0], hours[1]), time(hours[2], hours[3])
-    except ValueError:
-        marked.fail(f"has «{text}»; hours go to 23, minutes to 59")
-
-
-def _units(marked: Marked) -> tuple[Unit, ...]:
+def _units(marked: Marked, topics: Collection[Topic]) -> tuple[Unit, ...]:
     found: list[Unit] = []
     numbers: list[tuple[str, Marked]] = []
+    overflows: list[Marked] = []
+    known_topics = [topic.id for topic in topics]
     for item in marked.items():
-        fields = item.fields({"id", "name"}, {"numbers"})
+        fields = item.fields({"id", "name"}, {"numbers", "topics", "overflow"})
         dialled = fields["numbers"].items() if "numbers" in fields else []
         numbers += [(_as_dialled(number.text()), number) for number in dialled]
-        names = tuple(number.text() for number in dialled)
-        found.append(Unit(flow_scripts.identifier(fields["id"]), fields["name"].text(), names))
+        best_at = fields["topics"].items() if "topics" in fields else []
+        for topic in best_at:
+            flow_scripts.known(topic, known_topics, "topic")
+        overflow = fields["overflow"].text(empty=True) if "overflow" in fields else ""
+        if overflow:
+            overflows.append(fields["overflow"])
+        found.append(
+            Unit(
+                id=flow_scripts.identifier(fields["id"]),
+                name=fields["name"].text(),
+                numbers=tuple(number.text() for number in dialled),
+                topics=tuple(topic.text() for topic in best_at),
+                overflow=overflow,
+            )
+        )
     if not found:
         marked.fail("must have at least one unit: the reception")
     unique([(unit.id, item) for unit, item in zip(found, marked.items(), strict=True)], "unit")
     unique(numbers, "number")
+    for overflow_to in overflows:
+        flow_scripts.known(overflow_to, [unit.id for unit in found], "unit")
     return tuple(found)
 
 
@@ -174,20 +139,19 @@ def _as_dialled(number: str) -> str:
     return digits[-10:] or number
 
 
-def _terms(marked: Marked) -> Terms:
-    fields = marked.fields(set(), {"callback_hours", *_SECONDS, "max_transfers"})
-    given: dict[str, Any] = {name: fields[name].whole(*_SECONDS[name]) for name in _SECONDS if name in fields}
-    if "max_transfers" in fields:
-        # More than two the rules do not know (housing 5.8); an organisation may be stricter.
-        given["max_transfers"] = fields["max_transfers"].whole(0, 2)
-    if "callback_hours" in fields:
-        given["callback"] = timedelta(hours=fields["callback_hours"].number(0.25, 400))
-    return Terms(**given)
+def _check_topics(root: Marked, units: Collection[Unit]) -> None:
+    ids = [unit.id for unit in units]
+    for item in root.fields({"topics"})["topics"].items():
+        for key, value in item.pairs():
+            if key.name == "unit":
+                flow_scripts.known(value, ids, "unit")
 
 
-_SECONDS = {
-    "offer_s": (5, 300),
-    "wrap_up_s": (0, 3600),
-    "survey_answer_s": (2, 60),
-    "hold_s": (5, 3600),
-}
+def _internal(marked: Marked) -> tuple[InternalNumbers, ...]:
+    found: list[InternalNumbers] = []
+    for item in marked.items():
+        try:
+            found.append(InternalNumbers(item.text()))
+        except BadInput as error:
+            item.fail(str(error))
+    return tuple(found)

@@ -32,6 +32,14 @@ class Marked:
     def place(self) -> str:
         return f"{self.file}:{self.node.start_mark.line + 1}"
 
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.node, yaml.ScalarNode)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.node, yaml.SequenceNode)
+
     def fail(self, why: str) -> NoReturn:
         subject = f"«{self.name}» " if self.name else ""
         raise BadFlow(f"{self.place}: {subject}{why}")

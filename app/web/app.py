@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.application.reports import CallReads, StaffAccounts
-from app.domain.flow import Profile
+from app.domain.profile import Profile
 from app.web import calls_pages, health, manager, settings_page, signed_in
 from app.web.answers import answer_errors
 from app.web.catalogue import Catalogue

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from app.application.reports import Role, StaffMember
 from app.domain.calls import Direction
-from app.domain.flow import Flow, Profile
+from app.domain.flow import Flow
+from app.domain.profile import Profile
 
 
 @dataclass(frozen=True)

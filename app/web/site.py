@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from app.application.reports import CallReads, StaffAccounts, StaffMember
 from app.domain import phone_numbers
-from app.domain.flow import Profile
+from app.domain.profile import Profile
 from app.web.catalogue import Catalogue
 from app.web.line_gateway import LineGateway
 from app.web.masking import masked

@@ -25,7 +25,7 @@ from app.application.ports import LegId, Recordings
 from app.application.recorder import Recorder
 from app.application.reports import Role, StaffMember
 from app.application.roster import Roster
-from app.domain.flow import Profile
+from app.domain.profile import Profile
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
 from app.storage.flows import load_profile

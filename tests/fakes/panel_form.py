@@ -18,11 +18,13 @@ STAGE = {
     "id": TEXT,
     "title": TEXT,
     "source": TEXT,
-    "phrases": [TEXT],
+    "phrases": [{"text": TEXT, "others": [TEXT]}],
     "questions": [TEXT],
-    "field": TEXT,
+    "fields": [TEXT],
     "branch": FLAG,
     "done": FLAG,
+    "skipped": FLAG,
+    "next": [{"to": TEXT, "when": TEXT, "title": TEXT}],
     "steps": [STEP],
 }
 ME = {

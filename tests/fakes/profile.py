@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from zoneinfo import ZoneInfo
 
 from app.domain.flow import (
     Flow,
-    Profile,
+    Kind,
+    NeedWas,
+    Next,
+    Phrase,
     Stage,
     Step,
     Survey,
     SurveyAnswer,
     SurveyQuestion,
-    Terms,
-    Topic,
-    Unit,
 )
+from app.domain.internal_numbers import InternalNumbers
+from app.domain.profile import Profile, Referral, Terms, Topic, Unit
 from app.domain.working_time import Interval, Schedule
 
 DAY: tuple[Interval, ...] = ((time(8, 30), time(12)), (time(13), time(17, 30)))
@@ -24,18 +27,23 @@ DAY: tuple[Interval, ...] = ((time(8, 30), time(12)), (time(13), time(17, 30)))
 FAREWELL = Stage(
     "farewell",
     "Прощание",
-    "heritage 3.2.3",
-    ("Спасибо за обращение, {caller}. До свидания!", "Спасибо за обращение. До свидания!"),
+    ("heritage 3.2.3",),
+    (
+        Phrase(("Спасибо за обращение, {caller}. До свидания!",)),
+        Phrase(("Спасибо за обращение. До свидания!",), NeedWas.MET),
+        Phrase(("Мы вернёмся с ответом. До свидания!",), NeedWas.UNMET),
+    ),
     (
         Step("thanks", "Поблагодарить", ("спасибо за обращение",)),
         Step("goodbye", "Попрощаться", ("до свидания", "всего доброго")),
     ),
+    end=True,
 )
 GREETING = Stage(
     "greeting",
     "Приветствие",
-    "education 3.5.5",
-    ("{greeting}! {body}. Меня зовут {name} {patronymic}, {position}.",),
+    ("education 3.5.5",),
+    (Phrase(("{greeting}! {body}. Меня зовут {name} {patronymic}, {position}.",)),),
     (
         Step("hello", "Поздороваться", ("здравствуйте", "добрый день")),
         Step("name", "Назвать себя", ("меня зовут",)),
@@ -44,32 +52,52 @@ GREETING = Stage(
 INCOMING = Flow(
     "incoming",
     (
-        GREETING,
-        Stage("identity", "Как обращаться", "education 3.5.5", ("Как к Вам обращаться?",), field="caller"),
+        replace(GREETING, next=(Next("identity"),)),
+        Stage(
+            "identity",
+            "Как обращаться",
+            ("education 3.5.5",),
+            (Phrase(("Как к Вам обращаться?", "Представьтесь, пожалуйста.")),),
+            fields=("caller",),
+            next=(Next("needs"),),
+        ),
         Stage(
             "needs",
             "Что случилось",
-            "housing 5.5",
-            ("{caller}, правильно ли я понимаю: {need}?", "Какой у Вас вопрос?"),
+            ("housing 5.5",),
+            (Phrase(("{caller}, правильно ли я понимаю: {need}?",)), Phrase(("Какой у Вас вопрос?",))),
             (Step("asked", "Спросить", ("какой у вас вопрос",)),),
             ("Что произошло?",),
-            "need",
+            ("need",),
+            (
+                Next("farewell", Kind.ANSWERED, "Ответ дан"),
+                Next("transfer", Kind.TRANSFER),
+                Next("promise", Kind.PROMISE),
+            ),
         ),
         Stage(
             "transfer",
             "Переключение",
-            "housing 5.7",
-            ("Ответит мой коллега: {target}.", "Переключаю Вас на специалиста."),
-            (Step("told", "Предупредить", ("переключаю вас",)),),
+            ("housing 5.7",),
+            (Phrase(("Ответит мой коллега: {target}.",)), Phrase(("Переключаю Вас на специалиста.",))),
+            (Step("told", "Предупредить", ("переключаю вас",), unless=("не переключаю",)),),
+            next=(Next("needs", Kind.BACK),),
         ),
-        Stage("promise", "Обещание", "housing 5.9", ("Перезвоним до {due}.",)),
+        Stage(
+            "promise",
+            "Обещание",
+            ("housing 5.9",),
+            (Phrase(("Перезвоним до {due}.",)),),
+            next=(Next("farewell", Kind.UNANSWERED),),
+        ),
         FAREWELL,
     ),
 )
-OUTGOING = Flow("outgoing", (GREETING, FAREWELL))
+OUTGOING = Flow("outgoing", (replace(GREETING, next=(Next("farewell"),)), FAREWELL))
+INTERNAL = Flow("internal", (replace(GREETING, next=(Next("farewell"),)), FAREWELL))
 
 SURVEY = Survey(
-    "housing 5.12",
+    ("housing 5.12",),
     (
         SurveyQuestion(
             "answer_received",
@@ -121,6 +149,9 @@ def profile(*, always_open: bool = False, terms: Terms | None = None) -> Profile
         terms=terms or Terms(),
         incoming=INCOMING,
         outgoing=OUTGOING,
+        internal=INTERNAL,
+        internal_numbers=(InternalNumbers("100-199"),),
+        referrals=(Referral("fund", "Фонд капитального ремонта", "официальный сайт фонда"),),
         survey=SURVEY,
         topics=(Topic("heating", "Отопление", ("Когда отключили?",)),),
         announcements=ANNOUNCEMENTS,

@@ -8,7 +8,7 @@ export function mountScript(panel) {
   const open = (stage) => stage && panel.tell("open_stage", { stage: stage.id });
   byId("stage-back").addEventListener("click", () => open(beside(store.view.script, -1)));
   byId("stage-next").addEventListener("click", () => open(beside(store.view.script, 1)));
-  byId("stage-field").addEventListener("click", () => byId(FIELDS[current(store.view.script)?.field])?.focus());
+  byId("stage-field").addEventListener("click", () => byId(FIELDS[missing(current(store.view.script), store.view.call)])?.focus());
   store.on(["script", "call", "me", "topics", "line"], (view) => {
     // Already while it rings: who answers has the greeting before the eyes.
     const shown = Boolean(view.script) && view.call !== null && view.call !== undefined;
@@ -22,6 +22,12 @@ export function mountScript(panel) {
 }
 
 const FIELDS = { caller: "caller-name", need: "need", topic: "topic", notes: "notes" };
+
+/** The first field of the stage that is still empty. */
+function missing(stage, call) {
+  const values = { caller: call?.caller_name, need: call?.need, topic: call?.topic, notes: call?.notes };
+  return stage?.fields.find((field) => field in FIELDS && !values[field]);
+}
 
 const current = (script) => script?.stages.find((stage) => stage.id === script.current);
 
@@ -61,11 +67,11 @@ function stageState(stage, place, at) {
   if (place === at) return "current";
   if (stage.done) return "done";
   if (stage.branch) return "branch";
-  return place < at ? "skipped" : "ahead";
+  return stage.skipped ? "skipped" : "ahead";
 }
 
 function drawStage(panel, view, stage) {
-  const [phrase, ...others] = stage.phrases;
+  const [phrase, ...others] = stage.phrases.flatMap((one, place) => (place ? [one.text] : [one.text, ...one.others]));
   setText(byId("stage-title"), stage.title);
   setText(byId("stage-source"), stage.source);
   show(byId("phrase"), Boolean(phrase));
@@ -73,7 +79,7 @@ function drawStage(panel, view, stage) {
   show(byId("alternatives"), others.length > 0);
   keyed(byId("alternative-list"), others, (one) => one, (one) => el("li", { text: one }));
   drawField(stage, view.call);
-  drawQuestions(stage, view);
+  drawQuestions(stage);
   drawSteps(panel, stage);
   const [back, next] = [beside(view.script, -1), beside(view.script, 1)];
   byId("stage-back").disabled = !back;
@@ -83,22 +89,19 @@ function drawStage(panel, view, stage) {
 
 function drawField(stage, call) {
   const button = byId("stage-field");
-  const value = { caller: call.caller_name, need: call.need, topic: call.topic, notes: call.notes }[stage.field];
   const words = {
     caller: t("Write down the name and patronymic"),
     need: t("Write down the need"),
     topic: t("Choose the topic"),
     notes: t("Write a note"),
-  }[stage.field];
-  show(button, Boolean(words) && !value);
+  }[missing(stage, call)];
+  show(button, Boolean(words));
   setText(button, words ?? "");
 }
 
-function drawQuestions(stage, { call, topics }) {
-  const ofTopic = ["need", "topic"].includes(stage.field) ? topics?.find((topic) => topic.id === call.topic)?.questions : [];
-  const questions = [...stage.questions, ...(ofTopic ?? [])];
+function drawQuestions({ questions }) {
   show(byId("questions"), questions.length > 0);
-  keyed(byId("question-list"), [...new Set(questions)], (one) => one, (one) => el("li", { text: one }));
+  keyed(byId("question-list"), questions, (one) => one, (one) => el("li", { text: one }));
 }
 
 function drawSteps(panel, stage) {

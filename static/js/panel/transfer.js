@@ -62,7 +62,7 @@ export function mountTransfer(panel) {
 
 /** The organisation's own words where its script has a stage for it. */
 function phrase({ call, script }) {
-  const own = script?.stages.find((stage) => stage.id === "transfer")?.phrases[0];
+  const own = script?.stages.find((stage) => stage.id === "transfer")?.phrases[0]?.text;
   if (own) return own;
   const words = t("I shall connect you with a specialist who answers this question. Please stay on the line.");
   return call.caller_name ? `${call.caller_name}, ${words.charAt(0).toLowerCase()}${words.slice(1)}` : words;

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from app.application.reports import CallReads, Role, StaffAccounts, StaffMember
 from app.domain.facts import Recorded
-from app.domain.flow import Profile
+from app.domain.profile import Profile
 from app.storage.flows import load_profile
 from app.web.app import create_app
 from app.web.panel import router as panel_router

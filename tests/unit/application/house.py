@@ -16,7 +16,7 @@ from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.domain.calls import Call, fold
 from app.domain.facts import Fact, Presence
-from app.domain.flow import Profile
+from app.domain.profile import Profile
 from tests.fakes.clock import MONDAY_TEN, VirtualClock
 from tests.fakes.office import FakeFeed, FakeStaff, MemoryJournal
 from tests.fakes.phone import FakeLeg, FakePhone

@@ -149,7 +149,7 @@ def test_what_the_operator_writes_stands_on_the_panel_and_in_the_script(
     assert (view["call"]["need"], view["call"]["topic"]) == ("Нет отопления", "heating")
     assert view["call"]["notes"] == "перезвонить в УК"
     assert view["script"]["current"] == "needs"
-    assert view["script"]["stages"][2]["phrases"][0] == "Пётр Ильич, правильно ли я понимаю: Нет отопления?"
+    assert view["script"]["stages"][2]["phrases"][0]["text"] == "Пётр Ильич, правильно ли я понимаю: Нет отопления?"
 
 
 def test_writing_the_same_again_records_nothing(house: House, talking: tuple[FakeLeg, FakeLeg]) -> None:

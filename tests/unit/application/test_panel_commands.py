@@ -240,7 +240,7 @@ def test_proposed_term_is_taken_without_one(house: House, talking: tuple[FakeLeg
     (promise,) = house.recorder.promises.values()
     assert promise.due_at == datetime.fromisoformat(proposed)
     stage = next(s for s in house.feed.shown["ivanova"]["script"]["stages"] if s["id"] == "promise")
-    assert stage["phrases"] == ["Перезвоним до 23.11 15:00."]
+    assert stage["phrases"] == [{"text": "Перезвоним до 23.11 15:00.", "others": []}]
 
 
 def test_audio_token_opens_the_sound_of_its_operator_only_for_a_day(house: House) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from app.application.ports import LegEnd
 from app.domain.calls import Phase
+from app.domain.flow import FIELDS, Kind
 from tests.fakes.panel_form import CALL, VIEW, check_view, keys_of
 from tests.fakes.profile import profile
 from tests.unit.application.house import CALLER, House
@@ -21,7 +22,7 @@ VALUES: dict[str, set[str]] = {
     "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip"},
     "line": {"ok", "away"},
     "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Phase},
-    "script": {"null", "or"},
+    "script": {"null", "or", *FIELDS, *Kind},
     "transcript": {"caller", "operator"},
     "promises": {"waiting", "due", "overdue"},
 }
@@ -142,15 +143,71 @@ def test_two_operators_see_their_own_calls_and_each_other(house: House) -> None:
 def test_script_is_rendered_for_its_operator(house: House) -> None:
     house.sit_down("ivanova")
     house.talk()
-    stages = {stage["id"]: stage for stage in house.feed.shown["ivanova"]["script"]["stages"]}
-    assert stages["greeting"]["phrases"] == [
+    assert said(house, "greeting") == [
         "Доброе утро! Служба жилищного надзора. Меня зовут Анна Петровна, специалист."
     ]
-    assert stages["needs"]["phrases"] == ["Какой у Вас вопрос?"]
-    assert stages["farewell"]["phrases"] == ["Спасибо за обращение. До свидания!"]
+    assert said(house, "needs") == ["Какой у Вас вопрос?"]
+    assert said(house, "farewell") == ["Спасибо за обращение. До свидания!"]
     house.do("ivanova", "caller_name", name="Пётр Ильич")
-    stages = {stage["id"]: stage for stage in house.feed.shown["ivanova"]["script"]["stages"]}
-    assert stages["farewell"]["phrases"][0] == "Спасибо за обращение, Пётр Ильич. До свидания!"
+    assert said(house, "farewell")[0] == "Спасибо за обращение, Пётр Ильич. До свидания!"
+
+
+def test_l16_the_farewell_depends_on_whether_the_need_was_met(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    assert "Мы вернёмся с ответом. До свидания!" not in said(house, "farewell")
+    house.do("ivanova", "promise", number=CALLER, asked="когда", due_at="", interval="")
+    assert said(house, "farewell") == ["Мы вернёмся с ответом. До свидания!"]
+
+
+def test_every_phrase_has_one_variant_proposed_and_the_others_beside(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    (phrase,) = stage_of(house, "identity")["phrases"]
+    assert {phrase["text"], *phrase["others"]} == {"Как к Вам обращаться?", "Представьтесь, пожалуйста."}
+    assert stage_of(house, "identity")["phrases"] == [phrase], "the same each time"
+
+
+def test_the_questions_of_the_topic_join_those_of_the_needs(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    assert stage_of(house, "needs")["questions"] == ["Что произошло?"]
+    house.do("ivanova", "topic", topic="heating")
+    assert stage_of(house, "needs")["questions"] == ["Что произошло?", "Когда отключили?"]
+    assert stage_of(house, "greeting")["questions"] == []
+
+
+def test_the_script_is_a_graph_and_shows_what_was_skipped(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    house.do("ivanova", "open_stage", stage="farewell")
+    assert [stage["id"] for stage in script(house)["stages"] if stage["skipped"]] == ["greeting", "needs"]
+    assert [stage["id"] for stage in script(house)["stages"] if stage["branch"]] == ["transfer", "promise"]
+    assert stage_of(house, "needs")["next"] == [
+        {"to": "farewell", "when": "answered", "title": "Ответ дан"},
+        {"to": "transfer", "when": "transfer", "title": "Переключение"},
+        {"to": "promise", "when": "promise", "title": "Обещание"},
+    ]
+
+
+def test_education_3_5_8_a_colleagues_call_is_led_by_the_internal_script(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk(caller="112")
+    assert script(house)["flow"] == "internal"
+    assert [stage["id"] for stage in script(house)["stages"]] == ["greeting", "farewell"]
+
+
+def script(house: House) -> dict[str, Any]:
+    found: dict[str, Any] = house.feed.shown["ivanova"]["script"]
+    return found
+
+
+def stage_of(house: House, stage_id: str) -> dict[str, Any]:
+    return next(stage for stage in script(house)["stages"] if stage["id"] == stage_id)
+
+
+def said(house: House, stage_id: str) -> list[str]:
+    return [phrase["text"] for phrase in stage_of(house, stage_id)["phrases"]]
 
 
 def test_operator_sees_who_ended_and_how(house: House) -> None:

@@ -11,7 +11,20 @@ from app.domain import facts as f
 from app.domain.calls import Call, Phase, evolve, fold
 from app.domain.conduct import decide
 from app.domain.facts import By, Speaker
-from app.domain.flow import Flow, Profile, Stage, Step, Survey, SurveyAnswer, SurveyQuestion, Terms, Topic, Unit
+from app.domain.flow import (
+    Flow,
+    Kind,
+    NeedWas,
+    Next,
+    Phrase,
+    Stage,
+    Step,
+    Survey,
+    SurveyAnswer,
+    SurveyQuestion,
+)
+from app.domain.internal_numbers import InternalNumbers
+from app.domain.profile import Profile, Referral, Terms, Topic, Unit
 from app.domain.working_time import Schedule
 
 ZONE = ZoneInfo("Europe/Astrakhan")
@@ -29,39 +42,54 @@ INCOMING = Flow(
         Stage(
             "greeting",
             "Приветствие",
-            "education 3.5.5",
-            ("{greeting}! Меня зовут {name}.",),
+            ("education 3.5.5",),
+            (Phrase(("{greeting}! Меня зовут {name}.",)),),
             (
                 Step("hello", "Поздороваться", ("добрый день", "здравствуйте")),
                 Step("name", "Назвать себя", ("меня зовут",)),
             ),
+            next=(Next("needs"),),
         ),
         Stage(
             "needs",
             "Потребность",
-            "housing 5.5",
+            ("housing 5.5",),
             (),
             (Step("told", "Рассказ", ("у меня вопрос",), Speaker.CALLER),),
+            next=(Next("farewell", Kind.ANSWERED), Next("transfer", Kind.TRANSFER)),
         ),
-        Stage("transfer", "Переключение", "housing 5.7", (), (Step("told", "Предупредить", ("переключаю вас",)),)),
+        Stage(
+            "transfer",
+            "Переключение",
+            ("housing 5.7",),
+            (),
+            (Step("told", "Предупредить", ("переключаю вас",), unless=("не буду",)),),
+            next=(Next("needs", Kind.BACK),),
+        ),
         Stage(
             "farewell",
             "Прощание",
-            "heritage 3.2.3",
-            (),
+            ("heritage 3.2.3",),
+            (
+                Phrase(("Спасибо, {caller}!", "Спасибо!")),
+                Phrase(("Рады помочь.",), NeedWas.MET),
+                Phrase(("Мы вернёмся с ответом.",), NeedWas.UNMET),
+            ),
             (
                 Step("thanks", "Поблагодарить", ("спасибо за обращение",)),
                 Step("goodbye", "Попрощаться", ("до свидания",)),
             ),
+            end=True,
         ),
     ),
 )
-OUTGOING = Flow(
-    "outgoing",
-    (Stage("farewell", "Прощание", "education 3.5.6", (), (Step("goodbye", "Попрощаться", ("до свидания",)),)),),
+GOODBYE = Stage(
+    "farewell", "Прощание", ("education 3.5.6",), (), (Step("goodbye", "Попрощаться", ("до свидания",)),), end=True
 )
+OUTGOING = Flow("outgoing", (GOODBYE,))
+INTERNAL = Flow("internal", (GOODBYE,))
 SURVEY = Survey(
-    "housing 5.12",
+    ("housing 5.12",),
     (
         SurveyQuestion(
             "answer_received",
@@ -96,6 +124,9 @@ PROFILE = Profile(
     terms=Terms(),
     incoming=INCOMING,
     outgoing=OUTGOING,
+    internal=INTERNAL,
+    internal_numbers=(InternalNumbers("2xx"),),
+    referrals=(Referral("fund", "Фонд", "официальный сайт"),),
     survey=SURVEY,
     topics=(Topic("repairs", "Ремонт"),),
     announcements={},

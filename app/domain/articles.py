@@ -1,0 +1,37 @@
+"""Articles of the knowledge base, as values (K1: property 31-34, education 3.4.10, 3.10.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class ArticleKind(StrEnum):
+    """The parts of a knowledge base as the orders list them."""
+
+    ACT = "act"
+    JOB_DESCRIPTION = "job_description"
+    QUESTION = "question"
+    TEMPLATE = "template"
+    SOLUTION = "solution"
+    CONTACT = "contact"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article; `text` is Markdown: a short answer that can be read out, then the details.
+
+    `questions` is how callers put it, `sources` are clauses and laws, `reviewed` the day of the last review (K2).
+    """
+
+    id: str
+    title: str
+    kind: ArticleKind
+    unit: str
+    text: str
+    reviewed: date
+    topics: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()

@@ -16,9 +16,13 @@ class IndexedHeaders(Headers):
         self._named: dict[str, tuple[str, list[str]]] = {}
 
     def add(self, key: str, value: str) -> None:
-        known = self._named.get(key.lower())
+        self.append(key.lower(), key, value)
+
+    def append(self, small: str, key: str, value: str) -> None:
+        """`add` for whoever has the name in small letters."""
+        known = self._named.get(small)
         if known is None:
-            self._named[key.lower()] = (key, [value])
+            self._named[small] = (key, [value])
         else:
             known[1].append(value)
 

@@ -11,7 +11,7 @@ phone-context says where a local number is valid, and is no prefix of it).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sipmessage import URI, Address
@@ -81,7 +81,7 @@ def _privacy(request: ReceivedRequest) -> set[str]:
 
 def _asserted(request: ReceivedRequest) -> Address | None:
     """RFC 3325 9.1: one value, or one `sip:` and one `tel:`, of which the `tel:` is surely a number."""
-    found = list(_addresses(request, "P-Asserted-Identity"))
+    found = _addresses(request, "P-Asserted-Identity")
     numbers = [address for address in found if address.uri.scheme == "tel"]
     return next(iter(numbers or found), None)
 
@@ -152,13 +152,13 @@ def _ordered(index: str) -> tuple[int, ...]:
 
 def _first_diverted(request: ReceivedRequest) -> Address | None:
     """Diversion (RFC 5806 4): each diversion is put on top, so the last value is the number called first."""
-    found = list(_addresses(request, "Diversion"))
+    found = _addresses(request, "Diversion")
     return found[-1] if found else None
 
 
 def _called_party(request: ReceivedRequest) -> Address | None:
     """P-Called-Party-ID (RFC 7315 4.2): the request URI before the registrar's proxy put our Contact there."""
-    return next(_addresses(request, "P-Called-Party-ID"), None)
+    return next(iter(_addresses(request, "P-Called-Party-ID")), None)
 
 
 # -- what both need
@@ -174,14 +174,17 @@ def user_of(uri: URI) -> str:
     return user if len(user) <= MAX_USER and user.isprintable() else ""
 
 
-def _addresses(request: ReceivedRequest, name: str) -> Iterator[Address]:
+def _addresses(request: ReceivedRequest, name: str) -> list[Address]:
     """The readable values of a header, in order: repeated headers and lists alike. None of too long a list."""
-    values = [one for line in request.message.headers.getlist(name)[: MAX_VALUES + 1] for one in split_list(line)]
-    if len(values) > MAX_VALUES:
-        return
-    for value in values:
+    lines = request.message.headers.getlist(name)
+    if not lines:
+        return []
+    values = [one for line in lines[: MAX_VALUES + 1] for one in split_list(line)]
+    found: list[Address] = []
+    for value in values if len(values) <= MAX_VALUES else ():
         try:
             # RFC 7044 5.1: Reason and Privacy stand within the URI as its headers.
-            yield parse_address(name, _URI_HEADERS.sub(r"\1>", value, count=1))
+            found.append(parse_address(name, _URI_HEADERS.sub(r"\1>", value, count=1)))
         except BadMessage:
             continue
+    return found

@@ -100,7 +100,7 @@ class Media:
         sock = self._ports.take()
         self._promised.append((leg, sock))
         self._changed = True
-        return int(sock.getsockname()[1])
+        return self._ports.number(sock)
 
     @property
     def _legs(self) -> dict[LegId, Leg]:

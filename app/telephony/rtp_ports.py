@@ -33,6 +33,7 @@ class RtpPorts:
         self._resting: deque[tuple[float, socket.socket]] = deque()
         self._lent: set[socket.socket] = set()
         self._beside: dict[socket.socket, socket.socket] = {}
+        self._numbers: dict[socket.socket, int] = {}
         self._fresh: deque[socket.socket] = deque()
         self._now = now
 
@@ -70,6 +71,10 @@ class RtpPorts:
         """The socket for the reports of a lent one."""
         return self._beside[sock]
 
+    def number(self, sock: socket.socket) -> int:
+        """The port of a lent socket."""
+        return self._numbers[sock]
+
     def give_back(self, sock: socket.socket) -> None:
         if sock in self._lent:
             self._lent.remove(sock)
@@ -80,6 +85,7 @@ class RtpPorts:
         for sock in (*self._beside.keys(), *self._beside.values()):
             sock.close()
         self._beside.clear()
+        self._numbers.clear()
         self._fresh.clear()
         self._lent.clear()
         self._resting.clear()
@@ -106,6 +112,7 @@ class RtpPorts:
                 if self._family == socket.AF_INET:
                     sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
             self._beside[sockets[0]] = sockets[1]
+            self._numbers[sockets[0]] = port
             return sockets[0]
         return None
 

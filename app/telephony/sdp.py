@@ -280,9 +280,10 @@ _KNOWN_FORMATS = lru_cache(maxsize=256)(_parse_formats)
 
 def _parse_ptime(attributes: list[str]) -> int | None:
     for attribute in attributes:
-        name, _, value = attribute.partition(":")
-        if name == "ptime" and value.isascii() and value.isdigit() and len(value) <= 4:
-            return int(value)
+        if attribute.startswith("ptime:"):
+            value = attribute.removeprefix("ptime:")
+            if value.isascii() and value.isdigit() and len(value) <= 4:
+                return int(value)
     return None
 
 

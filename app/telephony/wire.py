@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal, TypedDict, TypeVar
 
 from sipmessage import URI, Address, CSeq, Headers, Message, Parameters, Request, Response, Via
@@ -82,18 +82,9 @@ class _Received:
     recipient: Address
     call_id: str
     cseq: CSeq
-
-    @cached_property
-    def branch(self) -> str:
-        return token_parameter(self.message.headers["Via"], "branch")
-
-    @cached_property
-    def from_tag(self) -> str:
-        return token_parameter(self.message.headers["From"], "tag")
-
-    @cached_property
-    def to_tag(self) -> str:
-        return token_parameter(self.message.headers["To"], "tag")
+    branch: str
+    from_tag: str
+    to_tag: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +132,6 @@ def read(data: bytes, hop: Hop) -> ReceivedRequest | ReceivedResponse | Answerab
         raise BadMessage("too many lines", 513)
     if status := _STATUS_LINE.match(lines[0]):
         response = Response(int(status.group(1)), status.group(2) or "")
-        response.headers = IndexedHeaders()
         return _read_response(response, lines[1:], body, hop)
     if request_line := _REQUEST_LINE.match(_BLANKS.sub(" ", lines[0]).rstrip()):
         return _read_request(request_line, lines[1:], body, hop)
@@ -155,7 +145,6 @@ def _read_response(message: Response, lines: list[str], body: bytes, hop: Hop) -
 
 def _read_request(line: re.Match[str], lines: list[str], body: bytes, hop: Hop) -> ReceivedRequest | Answerable:
     message = Request(line.group(1), _UNREAD)
-    message.headers = IndexedHeaders()
     try:
         if line.group(3) != "2.0":
             _fill(message, lines, body)
@@ -182,27 +171,32 @@ def _request_uri(text: str) -> URI:
 
 def _fill(message: Message, lines: list[str], body: bytes) -> None:
     """Headers and body into the message. Whatever was understood before an error stays, to be answered with."""
+    message.headers = headers = IndexedHeaders()
     wrong = ""
     for line in lines:
         written, colon, value = line.partition(":")
-        name = _header_name(written)
+        name, small = _header_name(written)
         # isprintable() is quick, and what it finds may still be no control character.
         if not colon or not name or len(line) > MAX_LINE or (not line.isprintable() and _CONTROL.search(line)):
             wrong = wrong or "a header line that is none"
             continue
         value = (_BLANKS.sub(" ", value) if "  " in value or "\t" in value else value).strip()
-        for one in split_list(value) if "," in value and name.lower() in _LISTS else (value,):
-            message.headers.add(name, one)
+        if "," in value and small in _LISTS:
+            for one in split_list(value):
+                headers.append(small, name, one)
+        else:
+            headers.append(small, name, value)
     if wrong:
         raise BadMessage(wrong)
-    message.body = _cut(message.headers.getlist("Content-Length"), body)
+    message.body = _cut(headers.getlist("Content-Length"), body)
 
 
 @lru_cache(maxsize=256)
-def _header_name(written: str) -> str:
-    """The name of a header in its long form, "" for what is none."""
+def _header_name(written: str) -> tuple[str, str]:
+    """The name of a header in its long form, and that in small letters; "" for what is none."""
     name = written.rstrip()
-    return COMPACT_FORMS.get(name.lower(), name) if _HEADER_NAME.match(name) else ""
+    long = COMPACT_FORMS.get(name.lower(), name) if _HEADER_NAME.match(name) else ""
+    return long, long.lower()
 
 
 def _cut(lengths: list[str], body: bytes) -> bytes:
@@ -242,6 +236,9 @@ class _Essentials(TypedDict):
     recipient: Address
     call_id: str
     cseq: CSeq
+    branch: str
+    from_tag: str
+    to_tag: str
 
 
 def _essentials(message: Message, hop: Hop) -> _Essentials:
@@ -264,6 +261,9 @@ def _essentials(message: Message, hop: Hop) -> _Essentials:
         "recipient": parse_address("To", headers["To"]),
         "call_id": headers["Call-ID"],
         "cseq": cseq,
+        "branch": token_parameter(vias[0], "branch"),
+        "from_tag": token_parameter(headers["From"], "tag"),
+        "to_tag": token_parameter(headers["To"], "tag"),
     }
 
 
@@ -324,6 +324,8 @@ def parameter(parameters: Parameters, name: str) -> str | None:
 def tokens(message: ReceivedRequest | ReceivedResponse, name: str) -> frozenset[str]:
     """The words of a header such as Supported or Allow, which may stand in any case but for methods."""
     lines = message.message.headers.getlist(name)
+    if not lines:
+        return frozenset()
     return frozenset(
         one.strip() if name == "Allow" else one.strip().lower() for line in lines for one in line.split(",")
     )

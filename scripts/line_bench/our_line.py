@@ -93,6 +93,7 @@ def main() -> None:
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,  # as `app.logs` does
     )
     _, first, last, mode = sys.argv[1:5]
     asyncio.run(serve(int(first), int(last), bridges=mode == "bridge"))

@@ -77,8 +77,7 @@ class Arrivals:
         for n in range(_MOST_PACKETS_A_BEAT):
             if not ready:
                 return
-            in_order = self._read_one_each(ready)
-            if n == 0 and calm and in_order:
+            if self._read_one_each(ready) and n == 0 and calm:
                 return
             again = poll(0, most)
             if not again:
@@ -130,12 +129,13 @@ class Arrivals:
         payloads = self._payloads[:count]
         follow = tables.receptions.follows(rows, words[:, 0])
         follow &= tables.buffers.follows(rows, words[:, 1], words[:, 2])
-        dry = bool(tables.buffers.missing.take(rows).any())
-        if follow.all():
+        following = np.count_nonzero(follow)
+        if following == count:
+            dry = np.count_nonzero(tables.buffers.missing.take(rows))
             self._sample(rows, words)
             self._append(rows, words, payloads)
             return not dry
-        if follow.any():
+        if following:
             self._append(rows[follow], words[follow], payloads[follow])
         self._sort_out(rows[~follow], words[~follow], payloads[~follow])
         return False
@@ -185,7 +185,7 @@ class Arrivals:
 
     def _forward(self, rows: Ints, words: Ints, payloads: Octets) -> None:
         lanes = self._tables.lanes
-        for at in np.flatnonzero(lanes.forward_many(rows, words, payloads)).tolist():
+        for at in lanes.forward_many(rows, words, payloads):
             first, timestamp, ssrc = words[at].tolist()
             codes, marker = payloads[at].tobytes(), bool(first & 0x800000)
             lanes.forward(int(rows[at]), first & 0xFFFF, timestamp, ssrc, codes, marker=marker)

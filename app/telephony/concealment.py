@@ -100,7 +100,7 @@ class Concealment(Table):
     def mend(self, sound: Sound, stages: Ints) -> None:
         """Put sound in the frames that have none, by their stages (`JitterBuffers.take`). Rows are those of all
         legs; to be called once a tick, with an array of its own that nobody changes afterwards."""
-        if self._erasures or stages.any():
+        if self._erasures or np.count_nonzero(stages):
             self._make_up(sound, stages)
         self._before.append(sound)
 

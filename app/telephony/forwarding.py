@@ -26,6 +26,7 @@ TRANSCODED_TO: Final = {law: place + 1 for place, law in enumerate(g711.LAWS)}
 _MOST_LEFT_OUT: Final = 50  # packets: beyond, and
 _FURTHEST: Final = 16000  # samples away from our own clock, the sender began anew
 _HALF, _WORD = 0x80000000, 0xFFFFFFFF
+_MARKER: Final = MARKER << 16  # in the first word
 _TABLES: Final = np.concatenate(
     [np.arange(256, dtype=np.uint8)] + [np.frombuffer(g711.TRANSCODE[law], np.uint8) for law in g711.LAWS]
 )
@@ -55,6 +56,7 @@ class Lanes(Table):
         super().__init__()
         self._departures = departures
         self.open: dict[int, int] = {}
+        self._transcodes = False
 
     def grown(self) -> None:
         self._packets: Octets = np.zeros((self.capacity, PACKET), np.uint8)
@@ -78,6 +80,7 @@ class Lanes(Table):
                 self.open[source] = to
                 self.to[source] = to
             self.table[source] = table
+        self._transcodes = any(table != AS_IT_IS for _, table in wanted.values())
 
     def _close(self, source: int) -> None:
         to = self.open.pop(source)
@@ -96,47 +99,43 @@ class Lanes(Table):
 
     # The ordinary packet, of many legs at once
 
-    def forward_many(self, rows: Ints, words: Ints, payloads: Octets) -> Flags:
-        """Forward one ordinary packet of each row that has a lane and goes on as it did; tells which were left.
+    def forward_many(self, rows: Ints, words: Ints, payloads: Octets) -> list[int]:
+        """Forward one ordinary packet of each row that has a lane and goes on as it did; the places of those left.
 
         `words` (packets, 3) are the header's words, whose SSRC the leg knows; `payloads` have 160 octets.
         """
-        sequence, marker = words[:, 0] & 0xFFFF, words[:, 0] >> 16 & MARKER
-        to = self.to.take(rows)
-        ahead = (sequence - self.last.take(rows)) & 0xFFFF
+        to, departures = self.to.take(rows), self._departures
         timestamp = (words[:, 1] + self.timestamp_shift.take(rows)) & _WORD
-        departures = self._departures
-        distance = ((timestamp - departures.timestamp.take(to) + _HALF) & _WORD) - _HALF
-        plain = (ahead > 0) & (ahead <= _MOST_LEFT_OUT) & (np.abs(distance) <= _FURTHEST)
-        plain &= departures.flowing.take(to) & (words[:, 2] == self.ssrc.take(rows))
-        left: Flags = ~plain & (to >= 0)
-        if to.min() < 0 or left.any():
-            plain &= to >= 0
-            rows, to, sequence, marker = rows[plain], to[plain], sequence[plain], marker[plain]
-            timestamp, payloads = timestamp[plain], payloads[plain]
-        if len(rows):
-            self._forward(rows, to, sequence, marker, timestamp, payloads)
+        plain: Flags = (words[:, 0] - self.last.take(rows) - 1) & 0xFFFF < _MOST_LEFT_OUT
+        plain &= (timestamp - departures.timestamp.take(to) + _FURTHEST) & _WORD <= 2 * _FURTHEST
+        plain &= words[:, 2] == self.ssrc.take(rows)  # where there is no lane, this is no SSRC
+        plain &= departures.flowing.take(to)
+        forwarded = np.count_nonzero(plain)
+        if forwarded == len(rows):
+            self._forward(rows, to, words[:, 0], timestamp, payloads)
+            return []
+        if forwarded:
+            self._forward(rows[plain], to[plain], words[plain, 0], timestamp[plain], payloads[plain])
+        left: list[int] = np.flatnonzero(~plain & (to >= 0)).tolist()
         return left
 
-    def _forward(
-        self, rows: Ints, to: Ints, sequence: Ints, marker: Ints, timestamp: Ints, payloads: Octets
-    ) -> None:
+    def _forward(self, rows: Ints, to: Ints, firsts: Ints, timestamp: Ints, payloads: Octets) -> None:
         departures, count = self._departures, len(rows)
-        shifted = (sequence + self.sequence_shift.take(rows)) & 0xFFFF
+        shifted = (firsts + self.sequence_shift.take(rows)) & 0xFFFF
         words = self._words
-        words[:count, 0] = (departures.kind.take(to) | departures.marker.take(to) | marker) << 16 | shifted
+        kind = (departures.kind.take(to) | departures.marker.take(to)) << 16
+        words[:count, 0] = kind | firsts & _MARKER | shifted
         words[:count, 1] = timestamp
         words[:count, 2] = departures.ssrc.take(to)
-        table = self.table.take(rows)
-        self._packets[:count, HEADER.size :] = (
-            _TABLES.take(payloads + (table << 8)[:, None]) if table.any() else payloads
-        )
-        self.last[rows] = sequence
+        if self._transcodes:
+            payloads = _TABLES.take(payloads + (self.table.take(rows) << 8)[:, None])
+        self._packets[:count, HEADER.size :] = payloads
+        self.last[rows] = firsts & 0xFFFF
         self.idle[rows] = 0
         departures.sequence[to] = (shifted + 1) & 0xFFFF
         departures.end[to] = (timestamp + FRAME) & _WORD
         departures.marker[to] = 0
-        departures.packets[to] += 1
+        departures.packets[to] = departures.packets.take(to) + 1
         departures.post(to.tolist(), self._views)
 
     # Any packet

@@ -283,7 +283,7 @@ class JitterBuffers(Table):
         read = self.read[:rows]
         at = self._base[:rows] + (read & (_SLOTS - 1))
         states = self._states.take(at)
-        if not self._some_hold and (states == _WHOLE).all():
+        if not self._some_hold and np.count_nonzero(states == _WHOLE) == rows:
             codes, stages = self._take_whole(rows, at)
         else:
             codes = self._frames.take(at, axis=0)

@@ -177,7 +177,8 @@ class Mixer:
         """Send what is ready."""
         departures = self._tables.departures
         departures.post(*self._ready)
-        departures.payload[self._noise] = _SILENT.take(self._tables.buffers.law[self._noise] % 2)[:, None]
+        if self._noise:
+            departures.payload[self._noise] = _SILENT.take(self._tables.buffers.law[self._noise] % 2)[:, None]
         self._ready, self._noise = ([], []), []
         self._speak_to_browsers()
 

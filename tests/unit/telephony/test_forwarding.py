@@ -55,8 +55,7 @@ class Bridge:
         if self.at_once and samples is None:
             words = np.array([[0x80000000 | marker << 23 | 8 << 16 | n & 0xFFFF, stamp, ssrc]])
             payload = np.frombuffer(codes, np.uint8).reshape(1, 160)
-            left = self.lanes.forward_many(np.array([SPEAKER]), words, payload)
-            if not left[0]:
+            if not self.lanes.forward_many(np.array([SPEAKER]), words, payload):
                 return
         self.lanes.forward(SPEAKER, n & 0xFFFF, stamp, ssrc, codes, marker=marker)
 

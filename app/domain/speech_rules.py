@@ -1,64 +1,61 @@
-"""What is listened for in an operator's own speech (L6), as the profile's `speech.yaml` says it.
+"""What an operator's speech is watched for, as values (L6: housing 5.4, property 22, heritage 3.3, education 3.5.2).
 
-Values only; `app.domain.operators_speech` listens. What a profile leaves out is not watched for, but for the pace
-and the silence, which have usual bounds.
+The profile's `speech.yaml` says it; `app.domain.operators_speech` listens. What a profile leaves out is not watched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The band of a medium pace (property 22, education 3.5.2), in words a minute of the operator's own speech."""
+    """The band of a medium pace, in words a minute of the operator's own speech, measured over `over_s` seconds of
+    it: pauses between phrases are not counted. `fastest` 0 does not watch."""
 
-    slowest: int = 80
-    fastest: int = 140
-    over_s: float = 20.0
-    """So many seconds of speech, pauses between phrases not counted, are judged together."""
+    slowest: int = 0
+    fastest: int = 0
+    over_s: int = 20
     slower: str = "Говорите, пожалуйста, немного медленнее."
-    """The advice for who speaks too fast."""
+    """The hint to who speaks too fast."""
     faster: str = "Можно говорить немного быстрее."
 
 
 @dataclass(frozen=True)
-class WordList:
-    """Words or short phrases to be avoided, as cues are written (`app.domain.cues`): `*` is any ending, words of
-    five letters and more are found in their other forms too. `advice` is what the hint says."""
+class Watched:
+    """Words or phrases to listen for (written as cues: `*` is any ending; words of four letters and more are found
+    in their other forms, too), and the hint that the panel gives."""
 
-    id: str = ""
+    id: str
     words: tuple[str, ...] = ()
     advice: str = ""
 
 
 @dataclass(frozen=True)
 class Tautology:
-    """The same meaningful word twice within `over_words` words of the operator. 0 does not watch."""
+    """The same meaningful word twice within `over_words` words, unless it is `allowed`; 0 does not watch."""
 
     over_words: int = 0
     advice: str = ""
     allowed: tuple[str, ...] = ()
-    """Words that may be repeated: names of things that have no other word."""
 
 
 @dataclass(frozen=True)
 class SpeechRules:
-    """All that is watched; an empty advice text does not watch."""
+    """A group without words is not watched; neither are interruptions without an advice."""
 
     source: tuple[str, ...] = ()
-    pace: Pace = field(default_factory=Pace)
-    pause_s: float = 12.0
-    """A longer silence of both is hinted at."""
-    hint_every_s: float = 20.0
+    pace: Pace = Pace()
+    pause_s: int = 0
+    """A longer silence of both is hinted at; 0 does not watch."""
+    hint_every_s: int = 20
     """At most one hint in that time."""
-    silence_advice: str = "На линии тишина. Скажите, чем Вы заняты, или попросите подождать."
-    interjections: WordList = field(default_factory=lambda: WordList("interjections"))
-    fillers: WordList = field(default_factory=lambda: WordList("fillers"))
-    stop_words: tuple[WordList, ...] = ()
-    """Groups: archaisms, jargon, vernacular, aggression ... (housing 5.4, heritage 3.3)."""
-    evasions: WordList = field(default_factory=lambda: WordList("evasions"))
-    """Stock phrases that answer nothing: «вопрос взят на контроль» (heritage 3.3)."""
-    tautology: Tautology = field(default_factory=Tautology)
+    interjections: Watched = Watched("interjections")
+    fillers: Watched = Watched("fillers")
+    stop_words: tuple[Watched, ...] = ()
+    evasions: Watched = Watched("evasions")
+    tautology: Tautology = Tautology()
     interruptions: str = ""
-    """The advice for who begins to speak while the caller speaks."""
+    """The hint to who speaks over the caller."""
+    silence: str = "На линии тишина. Скажите, чем Вы заняты, или попросите подождать."
+    """The hint when both have been silent for too long."""

@@ -65,6 +65,7 @@ class Phrase:
     text: str
     start_s: float
     end_s: float
+    words: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -307,7 +308,7 @@ def _callee_answered(call: Call, _fact: f.CalleeAnswered, at: datetime) -> Chang
 
 
 def _heard(call: Call, fact: f.PhraseHeard, _at: datetime) -> Changes:
-    phrase = Phrase(fact.speaker, fact.operator, fact.text, fact.start_s, fact.end_s)
+    phrase = Phrase(fact.speaker, fact.operator, fact.text, fact.start_s, fact.end_s, fact.words)
     return {"phrases": (*call.phrases, phrase)}
 
 

@@ -1,6 +1,7 @@
-"""What an operator's speech is watched for, as values (L6: housing 5.4, property 22, heritage 3.3, education 3.5.2).
+"""What an operator's speech is watched for, as values (L6: housing 5.4, property 22, heritage 3.3).
 
-The profile's `speech.yaml` says it; `app.domain.operators_speech` listens. What a profile leaves out is not watched.
+The profile's `speech.yaml` says it, `app.domain.operators_speech` listens. What a profile leaves out is not
+watched.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Watched:
-    """Words or phrases to listen for (written as cues: `*` is any ending; words of four letters and more are found
+class WordList:
+    """Words or phrases to listen for (written as cues: `*` is any ending; words of five letters and more are found
     in their other forms, too), and the hint that the panel gives."""
 
-    id: str
+    id: str = ""
     words: tuple[str, ...] = ()
     advice: str = ""
 
@@ -50,12 +51,12 @@ class SpeechRules:
     """A longer silence of both is hinted at; 0 does not watch."""
     hint_every_s: int = 20
     """At most one hint in that time."""
-    interjections: Watched = Watched("interjections")
-    fillers: Watched = Watched("fillers")
-    stop_words: tuple[Watched, ...] = ()
-    evasions: Watched = Watched("evasions")
+    silence_advice: str = "На линии тишина. Скажите, чем Вы заняты, или попросите подождать."
+    """The hint when both have been silent for too long."""
+    interjections: WordList = WordList("interjections")
+    fillers: WordList = WordList("fillers")
+    stop_words: tuple[WordList, ...] = ()
+    evasions: WordList = WordList("evasions")
     tautology: Tautology = Tautology()
     interruptions: str = ""
     """The hint to who speaks over the caller."""
-    silence: str = "На линии тишина. Скажите, чем Вы заняты, или попросите подождать."
-    """The hint when both have been silent for too long."""

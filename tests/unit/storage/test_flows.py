@@ -189,7 +189,7 @@ def test_a_script_may_start_at_another_stage(folder: Path) -> None:
 def test_the_rules_of_speech_are_read_whole(folder: Path) -> None:
     speech = load_profile(folder, years=YEARS).speech
     assert speech.source == ("property 22",)
-    assert (speech.pace, speech.pause_s, speech.hint_every_s) == (Pace(70, 130, faster="Живее."), 12, 20)
+    assert (speech.pace, speech.pause_s, speech.hint_every_s) == (Pace(70, 130, faster="Живее."), 0, 20)
     assert speech.silence_advice == "Тишина."
     assert speech.fillers == WordList("fillers", ("как бы",), "Короче.")
     assert speech.interjections == WordList("interjections")

@@ -1,0 +1,341 @@
+"""The operator's own speech, watched phrase by phrase (L6: housing 5.4, property 22, labour 7, heritage 3.3,
+education 3.5.2).
+
+What is found is a `Slip`: a quiet hint on the operator's own panel, at most one in `hint_every_s`, and a figure in
+the call's record; never shown to the caller and never a penalty by itself. Pure: phrases with the times of their
+words go in, slips and hints come out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from app.domain.cues import GAP, words_of
+from app.domain.facts import Speaker
+from app.domain.speech_rules import SpeechRules, WordList
+from app.domain.word_forms import stem
+
+JOINED_WITHIN_S = 6.0
+"""A phrase that the recogniser cut in two is heard as one when the pause between was shorter."""
+TAIL_WORDS = 6
+FORMS_FROM = 5
+"""Shorter words are found only as they are written: «типа» is not «типу»."""
+MEANINGFUL_FROM = 5
+FORGOTTEN_AFTER_S = 30.0
+"""A word said longer ago than this is not repeated, however few words lie between."""
+RECENT = 24
+"""So many phrases before the one that is looked at can have to do with it."""
+OVER_THE_CALLER_WORDS = 3
+"""Fewer words while the caller speaks («да», «понимаю Вас») show that one listens and interrupt nobody."""
+SLIPS_BEFORE_A_HINT = 2
+"""One «ну» is no matter: interjections, fillers and repetitions are hinted at from the second on."""
+
+
+class HintKind(StrEnum):
+    """What is hinted at; the first named is the first said when there are several."""
+
+    STOP_WORD = "stop_word"
+    EVASION = "evasion"
+    INTERRUPTION = "interruption"
+    TOO_FAST = "too_fast"
+    TOO_SLOW = "too_slow"
+    INTERJECTION = "interjection"
+    FILLER = "filler"
+    TAUTOLOGY = "tautology"
+    SILENCE = "silence"
+
+
+_ONLY_AS_WRITTEN = re.compile("(?:[аеуя]й|ите)(?:те|сь|тесь)?$")
+"""Imperatives: the list may have «слушай» and must not find «слушаю Вас»."""
+_FROM_THE_SECOND = frozenset({HintKind.INTERJECTION, HintKind.FILLER, HintKind.TAUTOLOGY})
+_ORDER = {kind: place for place, kind in enumerate(HintKind)}
+
+
+class Said(Protocol):
+    """A phrase that was heard: `facts.PhraseHeard`, or what a call keeps of it."""
+
+    @property
+    def speaker(self) -> Speaker: ...
+    @property
+    def operator(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def end_s(self) -> float: ...
+    @property
+    def words(self) -> tuple[tuple[str, float, float], ...]: ...
+
+
+@dataclass(frozen=True)
+class Slip:
+    """`heard` is what was said; `value` is words a minute of a pace, seconds of a silence, else 0; `group` is the
+    stop list's."""
+
+    kind: HintKind
+    operator: str
+    at_s: float
+    heard: str = ""
+    value: float = 0.0
+    group: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Hinted:
+    """A hint that was given."""
+
+    kind: HintKind
+    at_s: float
+
+
+@dataclass(frozen=True)
+class SpeechFigures:
+    """How an operator spoke in one call. `pace` is words a minute of their own speech, 0 when nothing was said."""
+
+    words: int = 0
+    speech_s: float = 0.0
+    slips: dict[HintKind, int] = field(default_factory=dict)
+
+    @property
+    def pace(self) -> float:
+        return round(60 * self.words / self.speech_s, 1) if self.speech_s else 0.0
+
+
+# --- slips ---------------------------------------------------------------------------------------------------
+
+
+def slips(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> list[Slip]:
+    """What is found in this phrase, the gravest first; `before` are the call's phrases before it."""
+    own = [one for one in before if _is_of(one, phrase.operator)] if phrase.speaker is Speaker.OPERATOR else []
+    pace = _pace(rules, [*own, phrase])[-1:] if own or phrase.speaker is Speaker.OPERATOR else []
+    fresh = [one for one in pace if one.at_s == phrase.end_s]
+    found = [*_in_words(rules, before[-RECENT:], phrase), *fresh]
+    return sorted(found, key=lambda one: _ORDER[one.kind])
+
+
+def all_slips(rules: SpeechRules, phrases: Sequence[Said]) -> list[Slip]:
+    """The slips of a whole conversation."""
+    operators = {one.operator for one in phrases if one.speaker is Speaker.OPERATOR}
+    paces = [slip for login in operators for slip in _pace(rules, [p for p in phrases if _is_of(p, login)])]
+    words = [
+        slip for n, one in enumerate(phrases) for slip in _in_words(rules, phrases[max(0, n - RECENT) : n], one)
+    ]
+    return sorted([*words, *paces], key=lambda slip: slip.at_s)
+
+
+def _is_of(phrase: Said, operator: str) -> bool:
+    return phrase.speaker is Speaker.OPERATOR and phrase.operator == operator
+
+
+def _in_words(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> list[Slip]:
+    if phrase.speaker is Speaker.CALLER:
+        return _interrupted(rules, before, phrase)
+    own = [one for one in before if _is_of(one, phrase.operator)]
+    tail = _tail(own, phrase)
+    return [
+        *(one for group in rules.stop_words for one in _watched(HintKind.STOP_WORD, group, tail, phrase)),
+        *_watched(HintKind.EVASION, rules.evasions, tail, phrase),
+        *_interrupting(rules, before, phrase),
+        *_watched(HintKind.INTERJECTION, rules.interjections, tail, phrase),
+        *_watched(HintKind.FILLER, rules.fillers, tail, phrase),
+        *_tautology(rules, own, phrase),
+    ]
+
+
+def _tail(own: Sequence[Said], phrase: Said) -> list[str]:
+    """The last words before the phrase, where it goes on from them."""
+    if own and 0 <= phrase.start_s - own[-1].end_s <= JOINED_WITHIN_S:
+        return words_of(own[-1].text)[-TAIL_WORDS:]
+    return []
+
+
+def _watched(kind: HintKind, group: WordList, tail: list[str], phrase: Said) -> Iterator[Slip]:
+    now = words_of(phrase.text)
+    for cue in group.words:
+        for place, end in _occurrences(words_of(cue), [*tail, *now]):
+            # What ended with the phrase before was found then.
+            if end > len(tail):
+                heard = " ".join([*tail, *now][place:end])
+                at = phrase.start_s if place < len(tail) else _time_of(phrase, place - len(tail))
+                yield Slip(kind, phrase.operator, at, heard, group=group.id, advice=group.advice)
+
+
+def _occurrences(wanted: list[str], said: list[str]) -> Iterator[tuple[int, int]]:
+    """(First, behind last) wherever the words of a cue stand in their order, at most `GAP` others between two."""
+    place = 0
+    while wanted and place < len(said):
+        end = _from(place, wanted, said)
+        if end:
+            yield place, end
+        place = end or place + 1
+
+
+def _from(place: int, wanted: list[str], said: list[str]) -> int:
+    if not _alike(wanted[0], said[place]):
+        return 0
+    at = place
+    for word in wanted[1:]:
+        window = range(at + 1, min(at + 2 + GAP, len(said)))
+        at = next((i for i in window if _alike(word, said[i])), -1)
+        if at < 0:
+            return 0
+    return at + 1
+
+
+def _alike(wanted: str, said: str) -> bool:
+    if wanted.endswith("*"):
+        return said.startswith(wanted[:-1])
+    if wanted == said:
+        return True
+    if min(len(wanted), len(said)) < FORMS_FROM or _ONLY_AS_WRITTEN.search(wanted):
+        return False
+    return stem(wanted) == stem(said)
+
+
+def _time_of(phrase: Said, place: int) -> float:
+    """When the word at `place` was said; the phrase's start where the times of words do not tell."""
+    return phrase.words[place][1] if place < len(phrase.words) else phrase.start_s
+
+
+# --- pace ----------------------------------------------------------------------------------------------------
+
+
+def _pace(rules: SpeechRules, own: Sequence[Said]) -> list[Slip]:
+    """An operator's phrases in stretches of at least `over_s` seconds of speech, each judged as a whole."""
+    pace, found = rules.pace, []
+    words, seconds = 0, 0.0
+    for one in own if pace.fastest else ():
+        words, seconds = words + _count(one), seconds + _lasts(one)
+        if seconds < pace.over_s:
+            continue
+        per_minute = round(60 * words / seconds, 1)
+        words, seconds = 0, 0.0
+        if per_minute > pace.fastest:
+            found.append(Slip(HintKind.TOO_FAST, one.operator, one.end_s, value=per_minute, advice=pace.slower))
+        elif per_minute < pace.slowest:
+            found.append(Slip(HintKind.TOO_SLOW, one.operator, one.end_s, value=per_minute, advice=pace.faster))
+    return found
+
+
+def _count(phrase: Said) -> int:
+    return len(phrase.words) or len(words_of(phrase.text))
+
+
+def _lasts(phrase: Said) -> float:
+    return max(0.0, phrase.end_s - phrase.start_s)
+
+
+# --- the same word again -------------------------------------------------------------------------------------
+
+# Words that every second sentence has, and that mean little by themselves.
+_COMMON = (
+    "который когда чтобы можно нужно будет этого также после перед пожалуйста здравствуйте спасибо хорошо сейчас "
+    "вашего нашего такой какой только очень более менее если тогда потом здесь туда сюда должен может могут нибудь "
+    "либо через между около кроме вместо всегда просто теперь именно первый второй третий сначала кстати значит "
+    "себя свой чтото ктото конечно понятно правильно верно меня тебя вами нами ними него есть быть было были"
+)
+_COMMON_STEMS = frozenset(stem(word) for word in _COMMON.split())
+
+
+def _tautology(rules: SpeechRules, own: Sequence[Said], phrase: Said) -> Iterator[Slip]:
+    taut = rules.tautology
+    if not taut.over_words:
+        return
+    allowed = {stem(word) for text in taut.allowed for word in words_of(text)} | _COMMON_STEMS
+    stream = [*_lately(own, phrase, taut.over_words), *(stem(word) for word in words_of(phrase.text))]
+    began = len(stream) - len(words_of(phrase.text))
+    for place in range(began, len(stream)):
+        word = words_of(phrase.text)[place - began]
+        if len(word) < MEANINGFUL_FROM or stream[place] in allowed:
+            continue
+        # A word said twice in a row is the recogniser's echo, or a stammer.
+        if stream[place] in stream[max(0, place - taut.over_words) : max(0, place - 1)]:
+            at = _time_of(phrase, place - began)
+            yield Slip(HintKind.TAUTOLOGY, phrase.operator, at, word, advice=taut.advice)
+
+
+def _lately(own: Sequence[Said], phrase: Said, count: int) -> list[str]:
+    """The stems of the last words before the phrase, at most `count`."""
+    found: list[str] = []
+    for one in reversed(own):
+        if phrase.start_s - one.end_s > FORGOTTEN_AFTER_S or len(found) >= count:
+            break
+        found = [*(stem(word) for word in words_of(one.text)), *found]
+    return found[-count:]
+
+
+# --- both at once --------------------------------------------------------------------------------------------
+
+
+def _interrupting(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> Iterator[Slip]:
+    """The operator began while the caller's phrase, known already, was not over."""
+    if rules.interruptions and any(_over(phrase, one) for one in before if one.speaker is Speaker.CALLER):
+        yield _interruption(rules, phrase)
+
+
+def _interrupted(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> list[Slip]:
+    """The caller's phrase, known only now, was going on when an operator began."""
+    if not rules.interruptions:
+        return []
+    over = [one for one in before if one.speaker is Speaker.OPERATOR and _over(one, phrase)]
+    return [_interruption(rules, one) for one in over]
+
+
+def _interruption(rules: SpeechRules, phrase: Said) -> Slip:
+    return Slip(HintKind.INTERRUPTION, phrase.operator, phrase.start_s, phrase.text, advice=rules.interruptions)
+
+
+def _over(operators: Said, callers: Said) -> bool:
+    """Words of the caller both before the operator's first one and, at least two, after it."""
+    if _count(operators) < OVER_THE_CALLER_WORDS or not callers.start_s < operators.start_s < callers.end_s:
+        return False
+    starts = [start for _text, start, _end in callers.words]
+    return bool(starts) and starts[0] < operators.start_s and sum(s > operators.start_s for s in starts) > 1
+
+
+# --- silence, hints, figures ---------------------------------------------------------------------------------
+
+
+def silence(rules: SpeechRules, operator: str, since_s: float, now_s: float) -> Slip | None:
+    """Both have been silent since `since_s`; None while that is not too long, or is not watched."""
+    lasted = now_s - since_s
+    if not rules.pause_s or lasted < rules.pause_s:
+        return None
+    return Slip(HintKind.SILENCE, operator, now_s, value=round(lasted, 1), advice=rules.silence_advice)
+
+
+def choose(
+    rules: SpeechRules, found: Sequence[Slip], given: Sequence[Hinted], before: Sequence[Said], now_s: float
+) -> Slip | None:
+    """The slip to hint at, if any: the gravest of those `found` now. `given` are the hints that the operator had in
+    this call, `before` the phrases before."""
+    if not found or (given and now_s - given[-1].at_s < rules.hint_every_s):
+        return None
+    for one in sorted(found, key=lambda slip: _ORDER[slip.kind]):
+        if one.advice and (one.kind not in _FROM_THE_SECOND or _again(rules, one, found, given, before)):
+            return one
+    return None
+
+
+def _again(
+    rules: SpeechRules, slip: Slip, found: Sequence[Slip], given: Sequence[Hinted], before: Sequence[Said]
+) -> bool:
+    """The same kind of slip came before, and was not hinted at since."""
+    last = max((hint.at_s for hint in given if hint.kind is slip.kind), default=-1.0)
+    lately = all_slips(rules, before[-RECENT:])
+    same = [one for one in (*lately, *found) if (one.kind, one.operator) == (slip.kind, slip.operator)]
+    return sum(one.at_s > last for one in same) >= SLIPS_BEFORE_A_HINT
+
+
+def figures(rules: SpeechRules, phrases: Sequence[Said], operator: str) -> SpeechFigures:
+    """How the operator spoke, for the call's record."""
+    own = [one for one in phrases if _is_of(one, operator)]
+    found = Counter(one.kind for one in all_slips(rules, phrases) if one.operator == operator)
+    return SpeechFigures(sum(map(_count, own)), round(sum(map(_lasts, own)), 1), dict(found))

@@ -17,16 +17,15 @@ Then = Callable[[], None]
 class Announcing:
     """Plays by name; the newest wish counts, and what an older one was to lead to is forgotten."""
 
-    def __init__(self, phone: PhoneLine, announcer: Announcer, texts: Mapping[str, str]) -> None:
+    def __init__(self, phone: PhoneLine, announcer: Announcer) -> None:
         self._phone = phone
         self._announcer = announcer
-        self._texts = texts
         self._wishes: dict[str, int] = {}
         self._then: dict[str, tuple[str, Then]] = {}
 
     def say(self, live: LiveCall, name: str, values: Mapping[str, str] | None = None, *, then: Then) -> None:
         """Say the announcement of that name, then do `then`."""
-        text = self._texts[name].format_map(values or {})
+        text = live.profile.announcements[name].format_map(values or {})
         self.say_text(live, name, text, then=then)
 
     def say_text(self, live: LiveCall, name: str, text: str, *, then: Then) -> None:

@@ -49,7 +49,6 @@ class CarryingOut:
         self._exchange = exchange
         self._roster = exchange.roster
         self._clock = exchange.clock
-        self._terms = exchange.profile.terms
         self._phone = phone
         self._announcing = announcing
         self._hearing = hearing
@@ -109,10 +108,10 @@ class CarryingOut:
         if live.caller_leg is None:
             return
         self._phone.answer(live.caller_leg)
-        local = fact.next_opening.astimezone(self._exchange.profile.schedule.zone)
+        local = fact.next_opening.astimezone(live.profile.schedule.zone)
         # In words: the voice would read figures in the wrong case.
         opening = f"{spoken_weekday_and_date(local.date())}, в {spoken_time(local.time())}"
-        values = {"hours": self._exchange.profile.hours_text, "next_opening": opening}
+        values = {"hours": live.profile.hours_text, "next_opening": opening}
         self._announcing.say(live, "closed", values, then=lambda: self._after_closed(live))
 
     def _after_closed(self, live: LiveCall) -> None:
@@ -127,7 +126,7 @@ class CarryingOut:
         live.after(
             self._clock,
             "offer",
-            self._terms.offer_s,
+            live.profile.terms.offer_s,
             lambda: self._exchange.tell(live, c.OperatorMisses(login, "no_answer")),
         )
 
@@ -135,7 +134,7 @@ class CarryingOut:
         """Bring the operator's own telephone or browser into the call."""
         if login in live.operator_legs:
             return
-        leg = self._phone.dial(address, ring_for_s=self._terms.offer_s + 5)
+        leg = self._phone.dial(address, ring_for_s=live.profile.terms.offer_s + 5)
         live.operator_legs[login] = leg
         self._exchange.own(live, leg)
 
@@ -226,7 +225,7 @@ class CarryingOut:
         live.after(
             self._clock,
             "offer",
-            self._terms.offer_s,
+            live.profile.terms.offer_s,
             lambda: self._exchange.tell(live, c.OperatorDrops(fact.operator, lost=True)),
         )
 
@@ -272,15 +271,16 @@ class CarryingOut:
         place = self._roster.place(login)
         if place.presence is not Presence.BUSY:
             return
+        terms = self._exchange.profile.terms
         self._roster.move(login, Presence.WRAP_UP, call=place.call)
-        place.wrap_up_until = self._clock.now() + timedelta(seconds=self._terms.wrap_up_s)
+        place.wrap_up_until = self._clock.now() + timedelta(seconds=terms.wrap_up_s)
         until = place.since
 
         def done() -> None:
             if place.presence is Presence.WRAP_UP and place.since == until:
                 self._exchange.make_ready(login)
 
-        self._clock.call_later(self._terms.wrap_up_s, done)
+        self._clock.call_later(terms.wrap_up_s, done)
 
     def _asked(self, live: LiveCall, fact: f.SurveyQuestionAsked) -> None:
         self._survey.close(live)

@@ -55,6 +55,10 @@ SEEN_AT_THE_CALL = (
     f.NeedRestated,
     f.TopicChosen,
     f.NotesWritten,
+    f.AgendaWritten,
+    f.AgendaAsked,
+    f.ReferralGiven,
+    f.SatisfactionNoted,
     f.CallerTold,
 )
 """Facts that change no panel but those at the call: a hundred panels for each word would stop the sound."""
@@ -96,8 +100,8 @@ class Exchange:
         self._busy = False
         self._somebody_free = False
         self._stopping = False
-        self._announcing = Announcing(phone, announcer, profile.announcements)
-        self._survey = SurveyByPhone(phone, recognizer, self._announcing, clock, profile, self.tell)
+        self._announcing = Announcing(phone, announcer)
+        self._survey = SurveyByPhone(phone, recognizer, self._announcing, clock, self.tell)
         self._hearing = Hearing(
             phone,
             recognizer,
@@ -118,7 +122,7 @@ class Exchange:
         return facts
 
     def _decide(self, live: LiveCall, command: c.Command) -> list[Fact]:
-        facts = decide(self.profile, live.state, command, self.clock.now())
+        facts = decide(live.profile, live.state, command, self.clock.now())
         recorded = self.recorder.number(live.stream, facts)
         state = live.state
         for one in recorded:
@@ -165,6 +169,14 @@ class Exchange:
             except LiniyaError as error:
                 log.warning("command_refused", call=live.id, command=type(command).__name__, why=str(error))
 
+    # --- the organisation ------------------------------------------------------------------------------------
+
+    def use_profile(self, profile: Profile) -> None:
+        """Lead the calls that come from now on by `profile`; those under way keep the one they began with."""
+        self.profile = profile
+        log.info("profile_taken", profile=profile.id, version=profile.version)
+        self.on_change(None)
+
     # --- calls and legs --------------------------------------------------------------------------------------
 
     def place_call(self, operator: str, number: str, promise: str = "") -> LiveCall:
@@ -178,7 +190,7 @@ class Exchange:
         return live
 
     def _new_call(self) -> LiveCall:
-        live = LiveCall(Call(id=self.new_id()))
+        live = LiveCall(Call(id=self.new_id()), self.profile)
         self.calls[live.id] = live
         return live
 
@@ -236,7 +248,7 @@ class Exchange:
     def interrupt(self, call_id: str, log_of_call: Iterable[Recorded]) -> None:
         """Close a call that an earlier run of the program left open, and have its caller called back. Nothing is
         carried out: its legs are gone, and its operators have yet to come to the desk."""
-        live = LiveCall(fold(call_id, log_of_call))
+        live = LiveCall(fold(call_id, log_of_call), self.profile)
         self.recorder.known(live.stream, live.state.seq)
         self._decide(live, c.Interrupt(self.new_id()))
         self.recorder.forget(live.stream)

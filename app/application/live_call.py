@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.application.ports import Clock, LegId, LegQuality, Listening, Recording, Timer
 from app.domain.calls import Call
+from app.domain.profile import Profile
 
 ASK_AGAIN = "ask_again"
 """The timer during which operators who did not take the call are passed over."""
@@ -14,9 +15,11 @@ ASK_AGAIN = "ask_again"
 
 @dataclass
 class LiveCall:
-    """`operator_legs` are by login: during a transfer there are two."""
+    """`operator_legs` are by login: during a transfer there are two. `profile` is the one that the call began with:
+    a newer one leads only the calls that come after it."""
 
     state: Call
+    profile: Profile
     caller_leg: LegId | None = None
     operator_legs: dict[str, LegId] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)

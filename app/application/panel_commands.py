@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
@@ -54,7 +55,7 @@ class PanelCommands:
             self.show_all()
         elif name in _OF_THE_CALL:
             live = self._written_by(operator) if name in _WRITING else self._conducted_by(operator)
-            self._exchange.apply(live, _OF_THE_CALL[name](arguments, self._exchange))
+            self._exchange.apply(live, _OF_THE_CALL[name](arguments, live, self._exchange))
             answer = {}
         else:
             raise BadInput(f"there is no command «{name}»")
@@ -144,9 +145,7 @@ class PanelCommands:
     def _transfer(self, login: str, arguments: Arguments) -> None:
         live = self._conducted_by(login)
         target = _string(arguments, "to")
-        told = arguments.get("told", False)
-        if not isinstance(told, bool):
-            raise BadInput("«told» must be true or false")
+        told = _flag(arguments, "told") if "told" in arguments else False
         self._exchange.apply(live, c.Transfer(target, self._roster.takes_calls(target), told))
 
     # --- promises --------------------------------------------------------------------------------------------
@@ -198,6 +197,13 @@ def _string(arguments: Arguments, name: str) -> str:
     return value
 
 
+def _flag(arguments: Arguments, name: str) -> bool:
+    value = arguments.get(name)
+    if not isinstance(value, bool):
+        raise BadInput(f"«{name}» must be true or false")
+    return value
+
+
 def _device(value: object) -> Device:
     try:
         return Device(str(value))
@@ -212,7 +218,7 @@ def _seconds(arguments: Arguments, name: str) -> int:
     return value
 
 
-def _moment(arguments: Arguments, name: str, exchange: Exchange) -> datetime | None:
+def _moment(arguments: Arguments, name: str, zone: ZoneInfo) -> datetime | None:
     text = _optional(arguments, name)
     if not text:
         return None
@@ -220,37 +226,55 @@ def _moment(arguments: Arguments, name: str, exchange: Exchange) -> datetime | N
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"«{text}» is not a time: write it as 2026-11-23T15:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=exchange.profile.schedule.zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _promise(arguments: Arguments, exchange: Exchange) -> c.Command:
+def _promise(arguments: Arguments, live: LiveCall, exchange: Exchange) -> c.Command:
     return c.MakePromise(
         promise=exchange.new_id(),
         number=_string(arguments, "number"),
         asked=_string(arguments, "asked"),
-        due_at=_moment(arguments, "due_at", exchange),
+        due_at=_moment(arguments, "due_at", live.profile.schedule.zone),
         interval=_optional(arguments, "interval"),
     )
 
 
-_WRITING = frozenset({"tick", "untick", "caller_name", "need", "topic", "notes", "promise"})
+_WRITING = frozenset(
+    {
+        "tick",
+        "untick",
+        "caller_name",
+        "need",
+        "topic",
+        "notes",
+        "promise",
+        "agenda",
+        "agenda_asked",
+        "referral",
+        "satisfied",
+    }
+)
 """Commands that write the call up; the others of the call conduct it."""
 
-_OF_THE_CALL: dict[str, Callable[[Arguments, Exchange], c.Command]] = {
-    "hang_up": lambda a, _e: c.HangUp(_optional(a, "reason")),
-    "to_survey": lambda _a, _e: c.SendToSurvey(),
-    "hold": lambda a, e: c.PlaceOnHold(
-        _seconds(a, "return_in_s") if "return_in_s" in a else e.profile.terms.hold_s
+_OF_THE_CALL: dict[str, Callable[[Arguments, LiveCall, Exchange], c.Command]] = {
+    "hang_up": lambda a, _l, _e: c.HangUp(_optional(a, "reason")),
+    "to_survey": lambda _a, _l, _e: c.SendToSurvey(),
+    "hold": lambda a, live, _e: c.PlaceOnHold(
+        _seconds(a, "return_in_s") if "return_in_s" in a else live.profile.terms.hold_s
     ),
-    "resume": lambda _a, _e: c.Resume(),
-    "told": lambda _a, _e: c.TellOfTransfer(),
-    "take_back": lambda _a, _e: c.TakeBack(),
-    "tick": lambda a, _e: c.Tick(_string(a, "stage"), _string(a, "step")),
-    "untick": lambda a, _e: c.Untick(_string(a, "stage"), _string(a, "step")),
-    "open_stage": lambda a, _e: c.OpenStage(_string(a, "stage")),
-    "caller_name": lambda a, _e: c.NameCaller(_string(a, "name")),
-    "need": lambda a, _e: c.RestateNeed(_string(a, "text")),
-    "topic": lambda a, _e: c.ChooseTopic(_string(a, "topic")),
-    "notes": lambda a, _e: c.WriteNotes(_string(a, "notes")),
+    "resume": lambda _a, _l, _e: c.Resume(),
+    "told": lambda _a, _l, _e: c.TellOfTransfer(),
+    "take_back": lambda _a, _l, _e: c.TakeBack(),
+    "tick": lambda a, _l, _e: c.Tick(_string(a, "stage"), _string(a, "step")),
+    "untick": lambda a, _l, _e: c.Untick(_string(a, "stage"), _string(a, "step")),
+    "open_stage": lambda a, _l, _e: c.OpenStage(_string(a, "stage")),
+    "caller_name": lambda a, _l, _e: c.NameCaller(_string(a, "name")),
+    "need": lambda a, _l, _e: c.RestateNeed(_string(a, "text")),
+    "topic": lambda a, _l, _e: c.ChooseTopic(_string(a, "topic"), _optional(a, "need")),
+    "agenda": lambda a, _l, _e: c.WriteAgenda(_string(a, "text")),
+    "agenda_asked": lambda a, _l, _e: c.AskOfAgenda(_string(a, "question"), _flag(a, "done")),
+    "referral": lambda a, _l, _e: c.GiveReferral(_string(a, "referral")),
+    "satisfied": lambda a, _l, _e: c.NoteSatisfaction(_flag(a, "satisfied")),
+    "notes": lambda a, _l, _e: c.WriteNotes(_string(a, "notes")),
     "promise": _promise,
 }

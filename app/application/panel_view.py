@@ -16,24 +16,25 @@ from app.domain import listening
 from app.domain.calls import Call, Phase
 from app.domain.conduct import flow_of
 from app.domain.facts import Speaker
-from app.domain.flow import greeting_by_hour
+from app.domain.flow import greeting_by_hour, render
 from app.domain.phone_numbers import shown
+from app.domain.profile import Profile
 from app.domain.promises import Promise, PromiseState
+from app.domain.promising import proposed_due
 from app.domain.spoken_russian import minutes_accusative
-from app.domain.working_time import add_working_time, is_open, next_opening
+from app.domain.working_time import is_open, next_opening
 
 View = dict[str, Any]
+KEPT_BOOKS = 3
+"""Topics and referrals of so many older profiles are kept: calls under way are led by them."""
 
 
 class PanelViews:
-    """Makes views; holds nothing but the texts that never change."""
+    """Makes views; holds nothing but texts of the profiles that never change."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._profile = exchange.profile
-        self._topics = [
-            {"id": t.id, "title": t.title, "questions": list(t.questions)} for t in exchange.profile.topics
-        ]
+        self._books: dict[str, View] = {}
 
     def view(self, login: str) -> View:
         """All sections of one operator's panel. BadInput for an unknown login."""
@@ -41,29 +42,40 @@ class PanelViews:
         place = roster.place(login)
         live = self._exchange.calls.get(place.call) if place.call else None
         person = roster.person(login)
+        profile = live.profile if live else self._exchange.profile
         return {
             "me": _me(place, person),
-            "line": self._line(),
+            "line": self._line(live),
             "call": self._call(live, place) if live else None,
-            "script": script_view(self._profile, live.state, self._values(live.state, person)) if live else None,
+            "script": script_view(live.profile, live.state, self._values(live, person)) if live else None,
             "transcript": self._transcript(live.state) if live else [],
             "colleagues": [_colleague(p, its) for p, its in roster.colleagues(login)],
             "promises": self._promises(),
-            "topics": self._topics,
+            **self._books_of(profile),
         }
+
+    def _books_of(self, profile: Profile) -> View:
+        """Made once: a view is made for every word that is heard."""
+        if profile.version not in self._books:
+            self._books = dict(list(self._books.items())[-KEPT_BOOKS:])
+            self._books[profile.version] = {"topics": _topics(profile), "referrals": _referrals(profile)}
+        return self._books[profile.version]
 
     # --- sections --------------------------------------------------------------------------------------------
 
-    def _line(self) -> View:
+    def _line(self, live: LiveCall | None) -> View:
         now = self._exchange.clock.now()
-        schedule = self._profile.schedule
+        profile = self._exchange.profile
+        schedule = profile.schedule
         opened = is_open(schedule, now)
         # By whole minutes, or the panel would change with every look.
-        due = add_working_time(schedule, now.replace(second=0, microsecond=0), self._profile.terms.callback)
+        minute = now.replace(second=0, microsecond=0)
+        due = proposed_due(live.profile if live else profile, live.state if live else None, minute)
         return {
-            "body": self._profile.body,
+            "body": profile.body,
+            "short": profile.short or profile.body,
             "open": opened,
-            "hours": self._profile.hours_text,
+            "hours": profile.hours_text,
             "next_opening": None if opened else _iso(next_opening(schedule, now)),
             "waiting": self._exchange.waiting(),
             "recogniser": "ok" if self._exchange.recogniser_available else "away",
@@ -72,8 +84,9 @@ class PanelViews:
 
     def _call(self, live: LiveCall, place: Place) -> View:
         call = live.state
-        flow = flow_of(self._profile, call)
+        flow = flow_of(live.profile, call)
         promise = self._exchange.recorder.promises.get(call.keeps)
+        unit = live.profile.unit(call.unit)
         return {
             "id": call.id,
             "direction": str(call.direction),
@@ -82,7 +95,7 @@ class PanelViews:
             "number": call.number,
             "number_shown": shown(call.number),
             "dialled": call.dialled,
-            "unit": next((u.name for u in self._profile.units if u.id == call.unit), call.unit),
+            "unit": unit.name if unit else call.unit,
             "arrived_at": _iso(call.arrived_at),
             "answered_at": _iso(call.answered_at),
             "waited_s": round(call.waited_s, 1),
@@ -92,46 +105,35 @@ class PanelViews:
             "told": call.told,
             "target_name": self._name(call.target),
             "transfers": call.transfers,
-            "max_transfers": self._profile.terms.max_transfers,
+            "max_transfers": live.profile.terms.max_transfers,
             "caller_name": call.caller_name,
             "need": call.need,
             "topic": call.topic,
+            "typical_need": call.typical_need,
             "notes": call.notes,
+            "agenda": [{"question": q, "asked": q in call.asked} for q in call.agenda],
+            "referral": call.referrals[-1] if call.referrals else "",
+            "satisfied": call.satisfied,
             "ended_at": _iso(call.ended_at),
             "ended_by": str(call.ended_by) if call.ended_by else None,
             "end_why": call.end_why,
             "farewell_done": listening.farewell_said(flow, call),
             "promise": promise.asked if promise else "",
-            "survey": self._survey(call),
+            "survey": _survey(live),
             "sound": _sound(live, place.login),
             "recorded": live.recording is not None,
         }
 
-    def _survey(self, call: Call) -> View | None:
-        if call.phase is not Phase.SURVEY and call.survey_complete is None:
-            return None
-        questions = self._profile.survey.questions
-        asking = self._profile.survey.question(call.question)
-        answers = []
-        for question in questions:
-            given = call.answer(question.id)
-            text = next((a.text for a in question.answers if given and a.id == given.answer), None)
-            if text is not None:
-                answers.append({"question": question.text, "answer": text})
+    def _values(self, live: LiveCall, person: Operator | None) -> Mapping[str, str]:
+        """What is known for the phrases: the rest is "" and keeps its phrases from being proposed."""
+        call, profile = live.state, live.profile
+        unit, topic = profile.unit(call.unit), profile.topic(call.topic)
+        referral = profile.referral(call.referrals[-1]) if call.referrals else None
+        return_in_s = call.hold.return_in_s if call.hold else profile.terms.hold_s
         return {
-            "asking": asking.text if asking else "",
-            "answers": answers,
-            "complete": call.survey_complete,
-        }
-
-    def _values(self, call: Call, person: Operator | None) -> Mapping[str, str]:
-        zone = self._profile.schedule.zone
-        topic = self._profile.topic(call.topic)
-        return_in_s = call.hold.return_in_s if call.hold else self._profile.terms.hold_s
-        return {
-            "greeting": greeting_by_hour(self._exchange.clock.now().astimezone(zone).hour),
-            "body": self._profile.body,
-            "unit": next((u.name for u in self._profile.units if u.id == call.unit), ""),
+            "greeting": greeting_by_hour(self._exchange.clock.now().astimezone(profile.schedule.zone).hour),
+            "body": profile.body,
+            "unit": unit.name if unit else "",
             "surname": person.surname if person else "",
             "name": person.name if person else "",
             "patronymic": person.patronymic if person else "",
@@ -139,24 +141,26 @@ class PanelViews:
             "caller": call.caller_name,
             "need": call.need,
             "topic": topic.title if topic else "",
-            "hours": self._profile.hours_text,
+            "hours": profile.hours_text,
             "next_opening": "",
-            "due": self._due_of(call),
+            "due": self._due_of(live),
             "return_in": minutes_accusative(max(1, round(return_in_s / 60))),
             "target": self._name(call.target),
-            "target_unit": self._unit_of(call.target),
+            "target_unit": self._unit_of(call.target, profile),
+            "referral": referral.body if referral else "",
+            "referral_contacts": referral.contacts if referral else "",
+            "question": call.next_question,
         }
 
-    def _unit_of(self, login: str) -> str:
+    def _unit_of(self, login: str, profile: Profile) -> str:
         person = self._exchange.roster.person(login) if login else None
-        unit = self._profile.unit(person.unit) if person else None
+        unit = profile.unit(person.unit) if person else None
         return unit.name if unit else ""
 
-    def _due_of(self, call: Call) -> str:
+    def _due_of(self, live: LiveCall) -> str:
+        call = live.state
         made = self._exchange.recorder.promises.get(call.promises[-1]) if call.promises else None
-        if made is None:
-            return ""
-        return made.due_at.astimezone(self._profile.schedule.zone).strftime("%d.%m %H:%M")
+        return made.due_at.astimezone(live.profile.schedule.zone).strftime("%d.%m %H:%M") if made else ""
 
     def _transcript(self, call: Call) -> list[View]:
         return [
@@ -192,6 +196,51 @@ class PanelViews:
     def _name(self, login: str) -> str:
         person = self._exchange.roster.person(login) if login else None
         return f"{person.surname} {person.name} {person.patronymic}".strip() if person else login
+
+
+def _survey(live: LiveCall) -> View | None:
+    call, survey = live.state, live.profile.survey
+    if call.phase is not Phase.SURVEY and call.survey_complete is None:
+        return None
+    asking = survey.question(call.question)
+    answers = []
+    for question in survey.questions:
+        given = call.answer(question.id)
+        text = next((a.text for a in question.answers if given and a.id == given.answer), None)
+        if text is not None:
+            answers.append({"question": question.text, "answer": text})
+    return {
+        "asking": asking.text if asking else "",
+        "answers": answers,
+        "complete": call.survey_complete,
+    }
+
+
+def _topics(profile: Profile) -> list[View]:
+    return [
+        {
+            "id": topic.id,
+            "title": topic.title,
+            "questions": list(topic.questions),
+            "needs": [{"id": need.id, "title": need.title} for need in topic.needs],
+            "unit": topic.unit,
+        }
+        for topic in profile.topics
+    ]
+
+
+def _referrals(profile: Profile) -> list[View]:
+    return [
+        {
+            "id": one.id,
+            "body": one.body,
+            "contacts": one.contacts,
+            "say": " ".join(render((one.say,), {"referral": one.body, "referral_contacts": one.contacts})),
+            "topics": list(one.topics),
+            "questions": list(one.questions),
+        }
+        for one in profile.referrals
+    ]
 
 
 def _sound(live: LiveCall, login: str) -> View:

@@ -11,7 +11,6 @@ from app.domain import commands as c
 from app.domain.cues import words_of
 from app.domain.facts import By
 from app.domain.flow import SurveyQuestion
-from app.domain.profile import Profile
 from app.domain.survey import understand
 
 UNKNOWN = "[unk]"
@@ -28,14 +27,12 @@ class SurveyByPhone:
         recognizer: Recognizer,
         announcing: Announcing,
         clock: Clock,
-        profile: Profile,
         tell: Callable[[LiveCall, c.Command], None],
     ) -> None:
         self._phone = phone
         self._recognizer = recognizer
         self._announcing = announcing
         self._clock = clock
-        self._profile = profile
         self._tell = tell
         self._channels: dict[str, Listening] = {}
         self._speaking: set[str] = set()
@@ -45,10 +42,10 @@ class SurveyByPhone:
 
     def ask(self, live: LiveCall, question_id: str, attempt: int) -> None:
         """Say the question, then wait for the answer."""
-        question = self._profile.survey.question(question_id)
+        question = live.profile.survey.question(question_id)
         if question is None:
             return
-        again = self._profile.announcements["survey_repeat"] + " " if attempt > 1 else ""
+        again = live.profile.announcements["survey_repeat"] + " " if attempt > 1 else ""
         name = f"survey_{question.id}" + ("_again" if attempt > 1 else "")
         self._announcing.say_text(
             live, name, again + question.prompt, then=lambda: self._await_answer(live, question)
@@ -69,7 +66,7 @@ class SurveyByPhone:
 
     def _await_answer(self, live: LiveCall, question: SurveyQuestion) -> None:
         self._listen(live, question)
-        self._wait(live, question, self._profile.terms.survey_answer_s)
+        self._wait(live, question, live.profile.terms.survey_answer_s)
 
     def _wait(self, live: LiveCall, question: SurveyQuestion, seconds: float) -> None:
         def time_is_up() -> None:

@@ -124,7 +124,15 @@ class Call:
     caller_name: str = ""
     need: str = ""
     topic: str = ""
+    typical_need: str = ""
     notes: str = ""
+    agenda: tuple[str, ...] = ()
+    """What is to be asked in a clarification call, in order."""
+    asked: tuple[str, ...] = ()
+    """The questions of the agenda that were asked."""
+    referrals: tuple[str, ...] = ()
+    satisfied: bool | None = None
+    """As the operator noted it; the survey has the caller's own word."""
     stage: str = ""
     ticks: tuple[Tick, ...] = ()
     contested: tuple[tuple[str, str], ...] = ()
@@ -158,8 +166,14 @@ class Call:
 
     @property
     def unmet(self) -> bool:
-        """The need was not met in this call: a call back was promised."""
-        return bool(self.promises)
+        """The need was not met in this call: a call back was promised, another body was named, or the caller said
+        so."""
+        return bool(self.promises or self.referrals) or self.satisfied is False
+
+    @property
+    def next_question(self) -> str:
+        """The first question of the agenda that was not asked yet, "" when all were."""
+        return next((question for question in self.agenda if question not in self.asked), "")
 
     def ticked(self, stage: str, step: str) -> bool:
         return any(t.stage == stage and t.step == step for t in self.ticks)
@@ -208,6 +222,10 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.NeedRestated, *_AFTER_ANSWER),
     **_stays(f.TopicChosen, *_AFTER_ANSWER),
     **_stays(f.NotesWritten, *_AFTER_ANSWER),
+    **_stays(f.AgendaWritten, *_AFTER_ANSWER, _P.DIALLING),
+    **_stays(f.AgendaAsked, *_AFTER_ANSWER),
+    **_stays(f.ReferralGiven, *_AFTER_ANSWER),
+    **_stays(f.SatisfactionNoted, *_AFTER_ANSWER),
     **_to(_P.HELD, f.PlacedOnHold, _P.TALKING),
     **_to(_P.TALKING, f.ResumedFromHold, _P.HELD),
     **_stays(f.CallerTold, _P.TALKING, _P.HELD),
@@ -327,6 +345,15 @@ def _without(places: tuple[tuple[str, str], ...], place: tuple[str, str]) -> tup
     return tuple(p for p in places if p != place)
 
 
+def _agenda(call: Call, fact: f.AgendaWritten, _at: datetime) -> Changes:
+    return {"agenda": fact.questions, "asked": tuple(q for q in call.asked if q in fact.questions)}
+
+
+def _asked(call: Call, fact: f.AgendaAsked, _at: datetime) -> Changes:
+    others = tuple(q for q in call.asked if q != fact.question)
+    return {"asked": (*others, fact.question) if fact.asked else others}
+
+
 def _resumed(call: Call, fact: f.ResumedFromHold, _at: datetime) -> Changes:
     return {"hold": None, "held_s": call.held_s + fact.held_s}
 
@@ -380,8 +407,12 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.StageOpened: lambda _c, fact, _at: {"stage": fact.stage},
     f.CallerNamed: lambda _c, fact, _at: {"caller_name": fact.name},
     f.NeedRestated: lambda _c, fact, _at: {"need": fact.need},
-    f.TopicChosen: lambda _c, fact, _at: {"topic": fact.topic},
+    f.TopicChosen: lambda _c, fact, _at: {"topic": fact.topic, "typical_need": fact.need},
     f.NotesWritten: lambda _c, fact, _at: {"notes": fact.notes},
+    f.AgendaWritten: _agenda,
+    f.AgendaAsked: _asked,
+    f.ReferralGiven: lambda c, fact, _at: {"referrals": (*c.referrals, fact.referral)},
+    f.SatisfactionNoted: lambda _c, fact, _at: {"satisfied": fact.satisfied},
     f.PlacedOnHold: lambda _c, fact, at: {"hold": Hold(at, fact.return_in_s)},
     f.ResumedFromHold: _resumed,
     f.SoundMeasured: lambda call, fact, _at: {"sound": (*call.sound, fact)},

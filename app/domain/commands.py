@@ -159,12 +159,40 @@ class RestateNeed(Command):
 
 @dataclass(frozen=True)
 class ChooseTopic(Command):
+    """`need` is a typical need of the topic, or ""."""
+
     topic: str
+    need: str = ""
 
 
 @dataclass(frozen=True)
 class WriteNotes(Command):
     notes: str
+
+
+@dataclass(frozen=True)
+class WriteAgenda(Command):
+    """The questions of a clarification call, one a line."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AskOfAgenda(Command):
+    """A question of the agenda was asked, or was not after all."""
+
+    question: str
+    asked: bool = True
+
+
+@dataclass(frozen=True)
+class GiveReferral(Command):
+    referral: str
+
+
+@dataclass(frozen=True)
+class NoteSatisfaction(Command):
+    satisfied: bool
 
 
 @dataclass(frozen=True)

@@ -13,20 +13,20 @@ from typing import Any
 from app.domain import commands as c
 from app.domain import facts as f
 from app.domain import listening, survey
+from app.domain import writing_up as w
 from app.domain.calls import Call, Direction, Phase
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import By
 from app.domain.flow import Flow
-from app.domain.phone_numbers import to_e164
 from app.domain.profile import Profile
-from app.domain.working_time import add_working_time, ends_in_working_time, is_open, next_opening
+from app.domain.promising import can_be_called_back, number_to_call, proposed_due
+from app.domain.working_time import ends_in_working_time, is_open, next_opening
+from app.domain.writing_up import WITH_OPERATOR, require, text_of
 
 CLOSED_PROMISE_KEY = "1"
 """Pressed during the closed announcement: call me back."""
 
-TEXT_LIMIT = 4000
 _CONVERSATION = (Phase.TALKING, Phase.HELD, Phase.TRANSFERRING)
-_WITH_OPERATOR = (*_CONVERSATION, Phase.SURVEY, Phase.ENDED)
 
 Decider = Callable[[Profile, Call, Any, datetime], list[f.Fact]]
 
@@ -36,23 +36,11 @@ def decide(profile: Profile, call: Call, command: c.Command, now: datetime) -> l
     return _DECIDERS[type(command)](profile, call, command, now)
 
 
-def _require(call: Call, *phases: Phase) -> None:
-    if call.phase not in phases:
-        raise Refused("not_now", f"the call is {call.phase}")
-
-
-def _text(value: str, what: str) -> str:
-    text = value.strip()
-    if len(text) > TEXT_LIMIT:
-        raise BadInput(f"{what}: {len(text)} characters, at most {TEXT_LIMIT} are kept; shorten it", "too_long")
-    return text
-
-
 # --- arriving and waiting ------------------------------------------------------------------------------------
 
 
 def _take_call(profile: Profile, call: Call, command: c.TakeCall, now: datetime) -> list[f.Fact]:
-    _require(call, Phase.NEW)
+    require(call, Phase.NEW)
     unit = profile.unit_of(command.dialled)
     flow = (profile.internal if profile.is_internal(command.caller) else profile.incoming).id
     arrived = f.CallArrived(command.caller, command.dialled, unit.id, profile.id, profile.version, flow)
@@ -62,7 +50,7 @@ def _take_call(profile: Profile, call: Call, command: c.TakeCall, now: datetime)
 
 
 def _offer(_profile: Profile, call: Call, command: c.Offer, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.WAITING)
+    require(call, Phase.WAITING)
     return [f.CallOffered(command.operator)]
 
 
@@ -103,9 +91,9 @@ def _press_key(profile: Profile, call: Call, command: c.PressKey, now: datetime)
 
 
 def _promise_out_of_hours(profile: Profile, call: Call, now: datetime) -> list[f.Fact]:
-    if call.promises or not call.number.startswith("+"):
+    if call.promises or not can_be_called_back(profile, call):
         return []
-    due = add_working_time(profile.schedule, now, profile.terms.callback)
+    due = proposed_due(profile, call, now)
     return [f.PromiseMade(call.id, call.number, "", due, "", By.CALLER)]
 
 
@@ -114,7 +102,7 @@ def _promise_out_of_hours(profile: Profile, call: Call, now: datetime) -> list[f
 
 def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -> list[f.Fact]:
     text = command.text.strip()
-    if not text or call.phase not in (*_WITH_OPERATOR, Phase.WAITING, Phase.OFFERED):
+    if not text or call.phase not in (*WITH_OPERATOR, Phase.WAITING, Phase.OFFERED):
         return []
     heard = f.PhraseHeard(command.speaker, command.operator, text, command.start_s, command.end_s, command.words)
     if call.phase in (Phase.WAITING, Phase.OFFERED):
@@ -127,14 +115,14 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
 
 
 def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.TALKING)
+    require(call, Phase.TALKING)
     if not 5 <= command.return_in_s <= 1800:
         raise BadInput("the time of return must lie between 5 seconds and 30 minutes", "hold_range")
     return [f.PlacedOnHold(command.return_in_s)]
 
 
 def _resume(_profile: Profile, call: Call, _command: c.Resume, now: datetime) -> list[f.Fact]:
-    _require(call, Phase.HELD)
+    require(call, Phase.HELD)
     return [_resumed(call, now)]
 
 
@@ -144,7 +132,7 @@ def _resumed(call: Call, now: datetime) -> f.ResumedFromHold:
 
 
 def _tick(profile: Profile, call: Call, command: c.Tick, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
+    require(call, *WITH_OPERATOR)
     if flow_of(profile, call).step(command.stage, command.step) is None:
         raise BadInput(f"the script has no step {command.stage}/{command.step}")
     if call.ticked(command.stage, command.step):
@@ -153,42 +141,17 @@ def _tick(profile: Profile, call: Call, command: c.Tick, _now: datetime) -> list
 
 
 def _untick(_profile: Profile, call: Call, command: c.Untick, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
+    require(call, *WITH_OPERATOR)
     if not call.ticked(command.stage, command.step):
         return []
     return [f.StepUnticked(command.stage, command.step)]
 
 
 def _open_stage(profile: Profile, call: Call, command: c.OpenStage, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
+    require(call, *WITH_OPERATOR)
     if flow_of(profile, call).stage(command.stage) is None:
         raise BadInput(f"the script has no stage {command.stage}")
     return [] if call.stage == command.stage else [f.StageOpened(command.stage)]
-
-
-def _name(_profile: Profile, call: Call, command: c.NameCaller, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
-    name = _text(command.name, "name")
-    return [] if name == call.caller_name else [f.CallerNamed(name)]
-
-
-def _need(_profile: Profile, call: Call, command: c.RestateNeed, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
-    need = _text(command.need, "need")
-    return [] if need == call.need else [f.NeedRestated(need)]
-
-
-def _topic(profile: Profile, call: Call, command: c.ChooseTopic, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
-    if command.topic and all(t.id != command.topic for t in profile.topics):
-        raise BadInput(f"there is no topic «{command.topic}»; choose one from the list")
-    return [] if command.topic == call.topic else [f.TopicChosen(command.topic)]
-
-
-def _notes(_profile: Profile, call: Call, command: c.WriteNotes, _now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
-    notes = _text(command.notes, "notes")
-    return [] if notes == call.notes else [f.NotesWritten(notes)]
 
 
 def _measure(_profile: Profile, call: Call, command: c.MeasureSound, _now: datetime) -> list[f.Fact]:
@@ -208,12 +171,12 @@ def _keep_recording(_p: Profile, call: Call, command: c.KeepRecording, _now: dat
 
 
 def _told(_profile: Profile, call: Call, _command: c.TellOfTransfer, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.TALKING, Phase.HELD)
+    require(call, Phase.TALKING, Phase.HELD)
     return [] if call.told else [f.CallerTold(By.HAND)]
 
 
 def _transfer(profile: Profile, call: Call, command: c.Transfer, now: datetime) -> list[f.Fact]:
-    _require(call, Phase.TALKING, Phase.HELD)
+    require(call, Phase.TALKING, Phase.HELD)
     if call.transfers >= profile.terms.max_transfers:
         raise Refused(
             "transfer_limit",
@@ -230,33 +193,33 @@ def _transfer(profile: Profile, call: Call, command: c.Transfer, now: datetime) 
 
 
 def _take_back(_profile: Profile, call: Call, _command: c.TakeBack, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.TRANSFERRING)
+    require(call, Phase.TRANSFERRING)
     if call.source_left:
         raise Refused("not_now", "your telephone has hung up")
     return [f.TransferFailed(call.operator, call.target, "taken_back")]
 
 
 def _promise(profile: Profile, call: Call, command: c.MakePromise, now: datetime) -> list[f.Fact]:
-    _require(call, *_WITH_OPERATOR)
-    asked = _text(command.asked, "what was asked")
+    require(call, *WITH_OPERATOR)
+    asked = text_of(command.asked, "what was asked")
     if not asked:
         raise BadInput("what was asked is empty: write what the caller wants to know", "asked_empty")
-    due = command.due_at or add_working_time(profile.schedule, now, profile.terms.callback)
+    due = command.due_at or proposed_due(profile, call, now)
     if due <= now:
         raise BadInput("the term lies in the past: choose a later time", "due_past")
     if not ends_in_working_time(profile.schedule, due):
         raise BadInput(f"the term lies outside working hours ({profile.hours_text})", "due_outside_hours")
-    number = to_e164(command.number)
-    interval = _text(command.interval, "interval")
+    number = number_to_call(profile, command.number)
+    interval = text_of(command.interval, "interval")
     return [f.PromiseMade(command.promise, number, asked, due, interval, command.by, call.operator)]
 
 
 def _place_call(profile: Profile, call: Call, command: c.PlaceCall, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.NEW)
+    require(call, Phase.NEW)
     return [
         f.CallPlaced(
             command.operator,
-            to_e164(command.number),
+            number_to_call(profile, command.number),
             profile.units[0].id,
             profile.id,
             profile.version,
@@ -266,13 +229,13 @@ def _place_call(profile: Profile, call: Call, command: c.PlaceCall, _now: dateti
 
 
 def _callee_answers(_profile: Profile, call: Call, command: c.CalleeAnswers, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.DIALLING)
+    require(call, Phase.DIALLING)
     kept: list[f.Fact] = [f.PromiseKept(call.keeps, late=command.late)] if call.keeps else []
     return [f.CalleeAnswered(), *kept]
 
 
 def _callee_misses(_profile: Profile, call: Call, command: c.CalleeMisses, _now: datetime) -> list[f.Fact]:
-    _require(call, Phase.DIALLING)
+    require(call, Phase.DIALLING)
     attempt: list[f.Fact] = [f.PromiseAttempted(call.keeps, command.why)] if call.keeps else []
     return [f.CalleeNotReached(command.why), *attempt, f.CallEnded(By.LINE, command.why)]
 
@@ -281,8 +244,8 @@ def _callee_misses(_profile: Profile, call: Call, command: c.CalleeMisses, _now:
 
 
 def _hang_up(profile: Profile, call: Call, command: c.HangUp, _now: datetime) -> list[f.Fact]:
-    _require(call, *_CONVERSATION, Phase.DIALLING)
-    reason = _text(command.reason, "reason")
+    require(call, *_CONVERSATION, Phase.DIALLING)
+    reason = text_of(command.reason, "reason")
     if call.phase is Phase.DIALLING:
         return [f.OperatorLeft(call.operator, "hung_up", reason), f.CallEnded(By.OPERATOR, "hung_up")]
     if listening.farewell_said(flow_of(profile, call), call):
@@ -293,7 +256,7 @@ def _hang_up(profile: Profile, call: Call, command: c.HangUp, _now: datetime) ->
 
 
 def _to_survey(_profile: Profile, call: Call, _command: c.SendToSurvey, _now: datetime) -> list[f.Fact]:
-    _require(call, *_CONVERSATION)
+    require(call, *_CONVERSATION)
     return _part(call, "to_survey")
 
 
@@ -347,8 +310,8 @@ def _interrupt(profile: Profile, call: Call, command: c.Interrupt, now: datetime
         return []
     promise: list[f.Fact] = []
     incoming = call.direction is Direction.INCOMING and call.phase is not Phase.SURVEY
-    if incoming and not call.promises and call.number.startswith("+"):
-        due = add_working_time(profile.schedule, now, profile.terms.callback)
+    if incoming and not call.promises and can_be_called_back(profile, call):
+        due = proposed_due(profile, call, now)
         promise = [f.PromiseMade(command.promise, call.number, "", due, "", By.LINE, call.operator)]
     return [*promise, *_end(profile, call, c.End("interrupted"), now)]
 
@@ -381,10 +344,14 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.Tick: _tick,
     c.Untick: _untick,
     c.OpenStage: _open_stage,
-    c.NameCaller: _name,
-    c.RestateNeed: _need,
-    c.ChooseTopic: _topic,
-    c.WriteNotes: _notes,
+    c.NameCaller: w.name,
+    c.RestateNeed: w.need,
+    c.ChooseTopic: w.topic,
+    c.WriteNotes: w.notes,
+    c.WriteAgenda: w.agenda,
+    c.AskOfAgenda: w.asked,
+    c.GiveReferral: w.referral,
+    c.NoteSatisfaction: w.satisfaction,
     c.MakePromise: _promise,
     c.PlaceCall: _place_call,
     c.BeginSurvey: lambda p, call, _c, _n: survey.begin(p.survey, call),

@@ -1,19 +1,15 @@
 """What happens to a call, in the past tense: the entries of the journal.
 
 A fact is a frozen dataclass of plain values. `Recorded` puts it into its stream with a number and a time. The
-journal's form (`to_json`, `from_json`) is part of the contract: a stored fact must always be readable, so fields
-are only ever added, with defaults.
+journal's form (`journal_form`) is part of the contract: a stored fact must always be readable, so fields are only
+ever added, with defaults.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 
 class Speaker(StrEnum):
@@ -149,12 +145,44 @@ class NeedRestated(Fact):
 
 @dataclass(frozen=True)
 class TopicChosen(Fact):
+    """The topic, and the typical need of it (property 7), "" where it is none of the list."""
+
     topic: str
+    need: str = ""
 
 
 @dataclass(frozen=True)
 class NotesWritten(Fact):
     notes: str
+
+
+@dataclass(frozen=True)
+class AgendaWritten(Fact):
+    """The questions of a clarification, so that all are asked in one call (labour 9)."""
+
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AgendaAsked(Fact):
+    """A question of the agenda was asked; `asked` False takes that back."""
+
+    question: str
+    asked: bool = True
+
+
+@dataclass(frozen=True)
+class ReferralGiven(Fact):
+    """The caller was told which body is competent: `referral` of the profile's book (housing 5.11)."""
+
+    referral: str
+
+
+@dataclass(frozen=True)
+class SatisfactionNoted(Fact):
+    """What the caller answered when the operator asked whether the answer satisfies (heritage 3.2.3)."""
+
+    satisfied: bool
 
 
 @dataclass(frozen=True)
@@ -377,7 +405,7 @@ class PresenceChanged(Fact):
     why: str = ""
 
 
-# --- the journal's form --------------------------------------------------------------------------------------
+# --- in the journal -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -389,54 +417,3 @@ class Recorded:
     seq: int
     at: datetime
     fact: Fact
-
-
-KINDS: dict[str, type[Fact]] = {cls.__name__: cls for cls in Fact.__subclasses__()}
-_HINTS = {kind: typing.get_type_hints(cls) for kind, cls in KINDS.items()}
-
-
-def to_json(fact: Fact) -> dict[str, Any]:
-    """The fact's fields as JSON-ready values (times as ISO 8601, tuples as lists)."""
-    return {f.name: _plain(getattr(fact, f.name)) for f in dataclasses.fields(fact)}
-
-
-def from_json(kind: str, body: dict[str, Any]) -> Fact:
-    """The fact back from its kind and body. Unknown fields of a newer version are ignored.
-
-    KeyError for an unknown kind, TypeError for a missing field.
-    """
-    cls = KINDS[kind]
-    hints = _HINTS[kind]
-    known = {f.name for f in dataclasses.fields(cls)}
-    return cls(**{name: _typed(hints[name], value) for name, value in body.items() if name in known})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if hint is datetime:
-        return datetime.fromisoformat(value)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        return _typed_tuple(typing.get_args(hint), value)
-    if origin is types.UnionType:
-        return _typed(next(a for a in typing.get_args(hint) if a is not type(None)), value)
-    return value
-
-
-def _typed_tuple(arguments: tuple[Any, ...], value: list[Any]) -> tuple[Any, ...]:
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_typed(arguments[0], item) for item in value)
-    return tuple(_typed(hint, item) for hint, item in zip(arguments, value, strict=True))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from app.domain import facts as f
 from app.domain.facts import Recorded
+from app.domain.journal_form import from_json, to_json
 from app.storage.tables import facts
 
 log = structlog.get_logger()
@@ -34,13 +35,13 @@ def to_row(recorded: Recorded) -> dict[str, Any]:
         "seq": recorded.seq,
         "at": recorded.at,
         "kind": type(recorded.fact).__name__,
-        "body": f.to_json(recorded.fact),
+        "body": to_json(recorded.fact),
         "promise": promise_of(recorded.fact),
     }
 
 
 def to_recorded(row: Row[Any]) -> Recorded:
-    return Recorded(row.stream, row.seq, row.at, f.from_json(row.kind, row.body))
+    return Recorded(row.stream, row.seq, row.at, from_json(row.kind, row.body))
 
 
 def facts_of(connection: Connection, stream: str) -> list[Recorded]:

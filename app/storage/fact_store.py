@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from app.domain import facts as f
 from app.domain.facts import Recorded
+from app.domain.journal_form import from_json, to_json
 from app.storage.engine import writing
 from app.storage.fact_rows import by_stream, to_row
 from app.storage.projection import Projector
@@ -35,7 +35,7 @@ def to_line(recorded: Recorded) -> str:
             "seq": recorded.seq,
             "at": recorded.at.isoformat(),
             "kind": type(recorded.fact).__name__,
-            "body": f.to_json(recorded.fact),
+            "body": to_json(recorded.fact),
         },
         separators=(",", ":"),
     )
@@ -44,7 +44,7 @@ def to_line(recorded: Recorded) -> str:
 def from_line(line: str) -> Recorded:
     """The fact back. ValueError, KeyError or TypeError when it cannot be read."""
     form = json.loads(line)
-    fact = f.from_json(form["kind"], form["body"])
+    fact = from_json(form["kind"], form["body"])
     return Recorded(form["stream"], form["seq"], datetime.fromisoformat(form["at"]), fact)
 
 
@@ -112,7 +112,7 @@ Form = tuple[str, datetime, dict[str, Any]]
 
 
 def _form(one: Recorded) -> Form:
-    return type(one.fact).__name__, one.at, f.to_json(one.fact)
+    return type(one.fact).__name__, one.at, to_json(one.fact)
 
 
 def _stored_beside(connection: Connection, recorded: Sequence[Recorded]) -> dict[tuple[str, int], Form]:

@@ -13,6 +13,7 @@ from app.application.reports import CallRecord, Role
 from app.domain import calls, facts
 from app.domain.calls import Call, Direction, Outcome
 from app.domain.errors import IllegalFact
+from app.domain.journal_form import to_json
 from app.web.catalogue import N_, Catalogue
 from app.web.fact_words import BY, WHY, Teller, Told
 from app.web.masking import name_for, number_for
@@ -193,7 +194,7 @@ class CallView:
         }
 
     def _body(self, fact: facts.Fact) -> dict[str, Any]:
-        body = facts.to_json(fact)
+        body = to_json(fact)
         field = PERSONAL_FIELDS.get(type(fact).__name__)
         if field is not None and self._role is not Role.ADMINISTRATOR:
             mask = name_for if field == "name" else number_for

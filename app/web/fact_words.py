@@ -162,7 +162,31 @@ def _need(t: Teller, x: f.NeedRestated) -> Words:
 
 
 def _topic(t: Teller, x: f.TopicChosen) -> Words:
-    return t.say.text("Topic: %(topic)s", topic=t.names.topic(x.topic)), ""
+    return t.say.text("Topic: %(topic)s", topic=t.names.topic(x.topic)), t.names.typical_need(x.topic, x.need)
+
+
+def _agenda(t: Teller, x: f.AgendaWritten) -> Words:
+    return t.say.text("Questions for the conversation were written down"), "; ".join(x.questions)
+
+
+def _agenda_asked(t: Teller, x: f.AgendaAsked) -> Words:
+    text = (
+        t.say.text("A question of the list was asked") if x.asked else t.say.text("A question is to be asked again")
+    )
+    return text, t.quoted(x.question)
+
+
+def _referred(t: Teller, x: f.ReferralGiven) -> Words:
+    return t.say.text("Told which body is competent"), t.names.referral(x.referral)
+
+
+def _satisfaction(t: Teller, x: f.SatisfactionNoted) -> Words:
+    text = (
+        t.say.text("The caller is satisfied with the answer")
+        if x.satisfied
+        else t.say.text("The caller is not satisfied with the answer")
+    )
+    return text, t.say.text("as the operator noted")
 
 
 def _notes(t: Teller, x: f.NotesWritten) -> Words:
@@ -305,6 +329,10 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.NeedRestated: ("note", "", _need),
     f.TopicChosen: ("book", "", _topic),
     f.NotesWritten: ("note", "", _notes),
+    f.AgendaWritten: ("list", "", _agenda),
+    f.AgendaAsked: ("question", "", _agenda_asked),
+    f.ReferralGiven: ("info", "accent", _referred),
+    f.SatisfactionNoted: ("star", "", _satisfaction),
     f.PlacedOnHold: ("pause", "warn", _held),
     f.ResumedFromHold: ("play", "", _resumed),
     f.CallerTold: ("info", "", _told),

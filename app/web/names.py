@@ -63,6 +63,14 @@ class Names:
     def topic(self, topic: str) -> str:
         return next((t.title for t in self.profile.topics if t.id == topic), topic)
 
+    def typical_need(self, topic: str, need: str) -> str:
+        found = self.profile.topic(topic)
+        return next((n.title for n in found.needs if n.id == need), need) if found else need
+
+    def referral(self, referral: str) -> str:
+        found = self.profile.referral(referral)
+        return found.body if found else referral
+
     def unit(self, unit: str) -> str:
         return next((u.name for u in self.profile.units if u.id == unit), unit)
 

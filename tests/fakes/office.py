@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.application.ports import Operator
-from app.domain.facts import Fact, Recorded, from_json, to_json
+from app.domain.facts import Fact, Recorded
+from app.domain.journal_form import from_json, to_json
 from tests.fakes.panel_form import check_view
 
 IVANOVA = Operator("ivanova", "Иванова", "Анна", "Петровна", "специалист", "line")

@@ -45,6 +45,7 @@ ME = {
 }
 LINE = {
     "body": TEXT,
+    "short": TEXT,
     "open": FLAG,
     "hours": TEXT,
     "next_opening": TIME + "?",
@@ -75,7 +76,11 @@ CALL = {
     "caller_name": TEXT,
     "need": TEXT,
     "topic": TEXT,
+    "typical_need": TEXT,
     "notes": TEXT,
+    "agenda": [{"question": TEXT, "asked": FLAG}],
+    "referral": TEXT,
+    "satisfied": FLAG + "?",
     "ended_at": TIME + "?",
     "ended_by": TEXT + "?",
     "end_why": TEXT,
@@ -115,7 +120,10 @@ VIEW: dict[str, Form] = {
             "operator": TEXT,
         }
     ],
-    "topics": [{"id": TEXT, "title": TEXT, "questions": [TEXT]}],
+    "topics": [
+        {"id": TEXT, "title": TEXT, "questions": [TEXT], "needs": [{"id": TEXT, "title": TEXT}], "unit": TEXT}
+    ],
+    "referrals": [{"id": TEXT, "body": TEXT, "contacts": TEXT, "say": TEXT, "topics": [TEXT], "questions": [TEXT]}],
 }
 
 

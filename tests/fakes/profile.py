@@ -19,7 +19,7 @@ from app.domain.flow import (
     SurveyQuestion,
 )
 from app.domain.internal_numbers import InternalNumbers
-from app.domain.profile import Profile, Referral, Terms, Topic, Unit
+from app.domain.profile import Need, Profile, Referral, Terms, Topic, Unit
 from app.domain.working_time import Interval, Schedule
 
 DAY: tuple[Interval, ...] = ((time(8, 30), time(12)), (time(13), time(17, 30)))
@@ -87,7 +87,10 @@ INCOMING = Flow(
             "promise",
             "Обещание",
             ("housing 5.9",),
-            (Phrase(("Перезвоним до {due}.",)),),
+            (
+                Phrase(("Перезвоним до {due}.",)),
+                Phrase(("Осталось спросить: {question} Вам поможет {referral}.",)),
+            ),
             next=(Next("farewell", Kind.UNANSWERED),),
         ),
         FAREWELL,
@@ -121,6 +124,9 @@ SURVEY = Survey(
     ),
 )
 
+FUND = Referral("fund", "Фонд капитального ремонта", "официальный сайт фонда", "Вам поможет {referral}.")
+HEATING = Topic("heating", "Отопление", ("Когда отключили?",), (Need("cold", "Холодно в квартире"),), "legal")
+
 ANNOUNCEMENTS = {
     "welcome": "Здравствуйте! Вы позвонили на консультационную линию.",
     "waiting": "Все специалисты заняты.",
@@ -150,10 +156,10 @@ def profile(*, always_open: bool = False, terms: Terms | None = None) -> Profile
         incoming=INCOMING,
         outgoing=OUTGOING,
         internal=INTERNAL,
-        internal_numbers=(InternalNumbers("100-199"),),
-        referrals=(Referral("fund", "Фонд капитального ремонта", "официальный сайт фонда"),),
+        internal_numbers=(InternalNumbers("110-199"),),
+        referrals=(FUND,),
         survey=SURVEY,
-        topics=(Topic("heating", "Отопление", ("Когда отключили?",)),),
+        topics=(HEATING,),
         announcements=ANNOUNCEMENTS,
         version="test",
     )

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app.domain import facts as f
+from app.domain.journal_form import from_json
 from tests.integration.web.days import answered, arrived, rated
 from tests.integration.web.office import NOW, Office, open_office, weeks, words
 
@@ -240,7 +241,7 @@ async def test_the_facts_can_be_taken_away(administrator: httpx.AsyncClient) -> 
     assert "attachment" in answer.headers["content-disposition"]
     written = json.loads(answer.text)["facts"]
     known = [one for one in weeks() if one.stream == f"call:{MOVED}"]
-    assert [f.from_json(one["kind"], one["fact"]) for one in written] == [one.fact for one in known]
+    assert [from_json(one["kind"], one["fact"]) for one in written] == [one.fact for one in known]
     assert [one["seq"] for one in written] == list(range(1, len(known) + 1))
 
 

@@ -51,6 +51,11 @@ GOOD: dict[str, Any] = {
     "due_at": "",
     "interval": "",
     "promise": "id1",
+    "need": "cold",
+    "question": "Что случилось?",
+    "done": True,
+    "referral": "fund",
+    "satisfied": True,
 }
 
 

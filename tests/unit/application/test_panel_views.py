@@ -11,6 +11,7 @@ import pytest
 
 from app.application.ports import LegEnd
 from app.domain.calls import Phase
+from app.domain.errors import BadInput
 from app.domain.flow import FIELDS, Kind
 from tests.fakes.panel_form import CALL, VIEW, check_view, keys_of
 from tests.fakes.profile import profile
@@ -64,7 +65,19 @@ def test_an_empty_desk(house: House) -> None:
         ("petrov", "away", False),
         ("sidorova", "away", False),
     ]
-    assert view["topics"] == [{"id": "heating", "title": "Отопление", "questions": ["Когда отключили?"]}]
+    (heating,) = view["topics"]
+    assert heating == {
+        "id": "heating",
+        "title": "Отопление",
+        "questions": ["Когда отключили?"],
+        "needs": [{"id": "cold", "title": "Холодно в квартире"}],
+        "unit": "legal",
+    }
+    (fund,) = view["referrals"]
+    assert (fund["id"], fund["body"], fund["contacts"], fund["say"]) == (
+        *("fund", "Фонд капитального ремонта", "официальный сайт фонда"),
+        "Вам поможет Фонд капитального ремонта.",
+    )
     assert view["line"]["hours"] == "по будням с 8:30 до 17:30"
 
 
@@ -253,3 +266,49 @@ def test_unit_that_has_no_overflow_of_its_own_is_named_as_dialled(house: House) 
     house.dial(dialled="+78512245023")
     assert house.call_of("ivanova")["unit"] == "Юристы"
     assert profile().unit_of("8 (8512) 24-50-23").id == "legal"
+
+
+def test_what_is_written_up_stands_on_the_panel_and_in_the_phrases(house: House) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    house.do("ivanova", "topic", topic="heating", need="cold")
+    house.do("ivanova", "agenda", text="Какой адрес?\nКакой этаж?")
+    house.do("ivanova", "agenda_asked", question="Какой адрес?", done=True)
+    house.do("ivanova", "referral", referral="fund")
+    house.do("ivanova", "satisfied", satisfied=False)
+    call = house.call_of("ivanova")
+    assert (call["typical_need"], call["referral"], call["satisfied"]) == ("cold", "fund", False)
+    assert call["agenda"] == [
+        {"question": "Какой адрес?", "asked": True},
+        {"question": "Какой этаж?", "asked": False},
+    ]
+    assert "Мы вернёмся с ответом. До свидания!" in said(house, "farewell")
+    assert said(house, "promise") == ["Осталось спросить: Какой этаж? Вам поможет Фонд капитального ремонта."]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("satisfied", {"satisfied": "yes"}),
+        ("satisfied", {}),
+        ("agenda_asked", {"question": "Какой адрес?"}),
+        ("agenda", {"text": 7}),
+        ("referral", {"referral": "circus"}),
+        ("topic", {"topic": "heating", "need": "warm"}),
+    ],
+)
+def test_what_cannot_be_written_up_is_explained(house: House, command: str, arguments: dict[str, Any]) -> None:
+    house.sit_down("ivanova")
+    house.talk()
+    with pytest.raises(BadInput):
+        house.do("ivanova", command, **arguments)
+
+
+def test_education_3_5_11_the_proposed_term_in_a_colleagues_call_is_the_end_of_the_day(house: House) -> None:
+    house.sit_down("ivanova", "petrov")
+    house.talk(caller="112")
+    assert house.feed.shown["ivanova"]["line"]["promise_due"] == "2026-11-23T17:30:00+04:00"
+    assert house.feed.shown["petrov"]["line"]["promise_due"] == "2026-11-23T15:00:00+04:00"
+    house.do("ivanova", "promise", number="112", asked="справка", due_at="", interval="")
+    (promise,) = house.recorder.promises.values()
+    assert (promise.number, promise.due_at.isoformat()) == ("112", "2026-11-23T17:30:00+04:00")

@@ -24,7 +24,7 @@ from app.domain.flow import (
     SurveyQuestion,
 )
 from app.domain.internal_numbers import InternalNumbers
-from app.domain.profile import Profile, Referral, Terms, Topic, Unit
+from app.domain.profile import Need, Profile, Referral, Terms, Topic, Unit
 from app.domain.working_time import Schedule
 
 ZONE = ZoneInfo("Europe/Astrakhan")
@@ -128,7 +128,7 @@ PROFILE = Profile(
     internal_numbers=(InternalNumbers("2xx"),),
     referrals=(Referral("fund", "Фонд", "официальный сайт"),),
     survey=SURVEY,
-    topics=(Topic("repairs", "Ремонт"),),
+    topics=(Topic("repairs", "Ремонт", needs=(Need("roof", "Починить крышу"),)),),
     announcements={},
     version="1",
 )
@@ -146,7 +146,11 @@ FACTS: tuple[f.Fact, ...] = (
     f.StageOpened("needs"),
     f.CallerNamed("Иван Петрович"),
     f.NeedRestated("когда починят крышу"),
-    f.TopicChosen("repairs"),
+    f.TopicChosen("repairs", "roof"),
+    f.AgendaWritten(("адрес дома", "номер квартиры")),
+    f.AgendaAsked("адрес дома"),
+    f.ReferralGiven("fund"),
+    f.SatisfactionNoted(satisfied=True),
     f.NotesWritten("перезвонить"),
     f.PlacedOnHold(60),
     f.SoundMeasured("caller", 0.01, None, 4.0, 31.5, 4.1),
@@ -217,7 +221,18 @@ COMMANDS: tuple[c.Command, ...] = (
     c.NameCaller("Иван Петрович"),
     c.RestateNeed("крыша"),
     c.ChooseTopic("repairs"),
+    c.ChooseTopic("repairs", "roof"),
+    c.ChooseTopic("repairs", "nothing"),
     c.ChooseTopic("nothing"),
+    c.WriteAgenda(" адрес дома\n\n номер  квартиры\nадрес дома"),
+    c.WriteAgenda("\n".join(map(str, range(60)))),
+    c.AskOfAgenda("адрес дома"),
+    c.AskOfAgenda("адрес дома", asked=False),
+    c.AskOfAgenda("чего нет"),
+    c.GiveReferral("fund"),
+    c.GiveReferral("nobody"),
+    c.NoteSatisfaction(satisfied=True),
+    c.NoteSatisfaction(satisfied=False),
     c.WriteNotes("заметка"),
     c.WriteNotes("х" * 5000),
     c.MakePromise("p2", "8 927 123-45-67", "крыша", None, "утром"),

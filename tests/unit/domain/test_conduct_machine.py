@@ -15,6 +15,7 @@ from app.domain.calls import Call, Direction, Phase, evolve, fold
 from app.domain.conduct import decide
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import By, Speaker
+from app.domain.journal_form import from_json, to_json
 from tests.unit.domain.samples import CALLER, LOGS, NOW, PROFILE, recorded
 
 OPERATORS = st.sampled_from(["anna", "boris", "vera"])
@@ -155,8 +156,8 @@ class AnyCall(RuleBasedStateMachine):
     @invariant()
     def the_log_survives_the_journal(self) -> None:
         for entry in self.log[-3:]:
-            body = json.loads(json.dumps(f.to_json(entry.fact), ensure_ascii=False))
-            assert f.from_json(type(entry.fact).__name__, body) == entry.fact
+            body = json.loads(json.dumps(to_json(entry.fact), ensure_ascii=False))
+            assert from_json(type(entry.fact).__name__, body) == entry.fact
 
     @invariant()
     def no_third_transfer(self) -> None:

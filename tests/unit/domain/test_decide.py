@@ -37,6 +37,9 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
     c.MissSurveyAnswer: {Phase.SURVEY},
     c.MeasureSound: set(Phase) - {Phase.NEW},
     c.KeepRecording: set(Phase) - {Phase.NEW},
+    c.WriteAgenda: {
+        *(Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED, Phase.DIALLING),
+    },
 }
 """Where a command can make facts. The rest of the commands write up the call while an operator is or was in it."""
 WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED}
@@ -50,6 +53,9 @@ WRITTEN_UP = (
     c.RestateNeed,
     c.ChooseTopic,
     c.WriteNotes,
+    c.AskOfAgenda,
+    c.GiveReferral,
+    c.NoteSatisfaction,
     c.MakePromise,
 )
 

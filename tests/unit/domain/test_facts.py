@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import facts as f
+from app.domain.journal_form import KINDS, from_json, to_json
 from tests.unit.domain.samples import FACTS
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
@@ -19,7 +20,7 @@ TIMES = {f.LineWasClosed: {"next_opening": AWARE}, f.PromiseMade: {"due_at": AWA
 
 def stored(fact: f.Fact) -> f.Fact:
     """The fact, as it comes back from the journal."""
-    return f.from_json(type(fact).__name__, json.loads(json.dumps(f.to_json(fact), ensure_ascii=False)))
+    return from_json(type(fact).__name__, json.loads(json.dumps(to_json(fact), ensure_ascii=False)))
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
@@ -27,7 +28,7 @@ def test_every_kind_comes_back_as_it_was(fact: f.Fact) -> None:
     assert stored(fact) == fact
 
 
-@given(st.one_of([st.builds(kind, **TIMES.get(kind, {})) for kind in f.KINDS.values()]))
+@given(st.one_of([st.builds(kind, **TIMES.get(kind, {})) for kind in KINDS.values()]))
 def test_any_fact_comes_back_as_it_was(fact: f.Fact) -> None:
     back = stored(fact)
     assert back == fact
@@ -37,21 +38,21 @@ def test_any_fact_comes_back_as_it_was(fact: f.Fact) -> None:
 
 
 def test_what_was_stored_before_a_field_was_added_takes_its_default() -> None:
-    assert f.from_json("CallQueued", {"unit": "line"}) == f.CallQueued("line", again=False)
+    assert from_json("CallQueued", {"unit": "line"}) == f.CallQueued("line", again=False)
 
 
 def test_what_a_newer_version_stored_is_read_without_the_unknown() -> None:
-    assert f.from_json("CallQueued", {"unit": "line", "weather": "rain"}) == f.CallQueued("line")
+    assert from_json("CallQueued", {"unit": "line", "weather": "rain"}) == f.CallQueued("line")
 
 
 def test_unknown_kinds_and_missing_fields_are_errors() -> None:
     with pytest.raises(KeyError):
-        f.from_json("CallSung", {})
+        from_json("CallSung", {})
     with pytest.raises(TypeError):
-        f.from_json("CallQueued", {})
+        from_json("CallQueued", {})
 
 
 def test_the_stored_form_is_plain() -> None:
     phrase = next(fact for fact in FACTS if isinstance(fact, f.PhraseHeard))
-    body = f.to_json(phrase)
+    body = to_json(phrase)
     assert (type(body["speaker"]), body["words"][0]) == (str, ["добрый", 1.0, 1.5])

@@ -16,6 +16,7 @@ from app.domain.errors import BadInput
 from app.domain.facts import By, Speaker
 from app.domain.flow import Flow, Kind, NeedWas, Next, Saying, Stage, saying
 from app.domain.internal_numbers import InternalNumbers
+from app.domain.journal_form import from_json, to_json
 from app.domain.listening import ticks, told_of_transfer
 from app.domain.profile import Closed, ClosedAction, ClosedReason
 from app.domain.spoken_russian import minutes_accusative
@@ -149,7 +150,7 @@ def test_education_3_5_8_the_flow_is_decided_at_the_arrival() -> None:
 
 
 def test_a_call_of_an_earlier_version_has_the_incoming_flow() -> None:
-    old = f.from_json("CallArrived", {**f.to_json(f.CallArrived("215", "line", "line", "sample", "1")), "flow": ""})
+    old = from_json("CallArrived", {**to_json(f.CallArrived("215", "line", "line", "sample", "1")), "flow": ""})
     assert flow_of(PROFILE, after(call_in(Phase.NEW), old)) is PROFILE.incoming
 
 

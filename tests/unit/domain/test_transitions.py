@@ -11,14 +11,15 @@ from app.domain import facts as f
 from app.domain.calls import TRANSITIONS, Call, Outcome, Phase, evolve, fold
 from app.domain.errors import IllegalFact
 from app.domain.facts import By
+from app.domain.journal_form import KINDS
 from tests.unit.domain.samples import FACTS, LOGS, NOW, after, call_in, recorded
 
 PAIRS = [(phase, fact) for phase in Phase for fact in FACTS]
 
 
 def test_every_kind_of_fact_has_a_sample() -> None:
-    assert {type(fact) for fact in FACTS} == set(f.KINDS.values())
-    assert len(FACTS) == len(f.KINDS)
+    assert {type(fact) for fact in FACTS} == set(KINDS.values())
+    assert len(FACTS) == len(KINDS)
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -63,7 +64,7 @@ def test_every_living_phase_can_end() -> None:
 
 def test_facts_of_other_streams_never_enter_a_call() -> None:
     kinds = {kind for _, kind in TRANSITIONS}
-    assert set(f.KINDS.values()) - kinds == {f.PromiseClosed, f.PresenceChanged}
+    assert set(KINDS.values()) - kinds == {f.PromiseClosed, f.PresenceChanged}
 
 
 def test_times_of_a_call_are_those_of_its_facts() -> None:

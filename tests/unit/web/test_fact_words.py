@@ -15,6 +15,7 @@ import pytest
 
 from app.application.reports import Role
 from app.domain import facts as f
+from app.domain.journal_form import KINDS
 from app.storage.flows import load_profile
 from app.web import fact_words
 from app.web.call_view import PERSONAL_FIELDS
@@ -53,7 +54,7 @@ def teller(names: Names, role: Role, language: str = "ru") -> Teller:
     return Teller(names, Catalogue(language, ZoneInfo("Europe/Astrakhan")), role)
 
 
-@pytest.mark.parametrize("kind", f.KINDS.values(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.__name__)
 def test_every_kind_of_fact_is_told_in_words(names: Names, kind: type[f.Fact]) -> None:
     told = teller(names, Role.MANAGER).tell(f.Recorded("call:1", 1, AT, sample(kind)))
     english = teller(names, Role.MANAGER, "en").tell(f.Recorded("call:1", 1, AT, sample(kind)))
@@ -64,7 +65,7 @@ def test_every_kind_of_fact_is_told_in_words(names: Names, kind: type[f.Fact]) -
 
 
 def test_only_kinds_of_facts_have_words() -> None:
-    assert set(fact_words.WORDS) == set(f.KINDS.values())
+    assert set(fact_words.WORDS) == set(KINDS.values())
 
 
 def test_icons_are_in_the_sprite() -> None:
@@ -90,7 +91,7 @@ def test_the_role_decides_who_is_named(names: Names, role: Role, number: str, na
 def test_every_field_that_names_a_caller_is_masked_in_the_download() -> None:
     personal = {
         (kind, field.name)
-        for kind, cls in f.KINDS.items()
+        for kind, cls in KINDS.items()
         for field in dataclasses.fields(cls)
         if field.name in {"caller", "number", "name"}
     }

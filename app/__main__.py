@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_user(command("user", _user, "people who sign in: add, list, set a password, let go"))
     _add_phone(command("phone", _phone, "an operator's SIP phone that registers at the line"))
     _add_model(command("model", _model, "speech models: list, check, install"))
+    _add_flows(command("flows", _flows, "scripts: find what is wrong in them, draw them"))
     return parser
 
 
@@ -306,6 +307,29 @@ def _password() -> str:
     if first != getpass.getpass("Once more: "):
         raise BadInput("the two passwords differ; nothing was changed")
     return first
+
+
+def _add_flows(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
+    check = actions.add_parser(
+        "check", help="find what is wrong, with file and line; status 1 when there is an error"
+    )
+    check.add_argument("profile", nargs="*", help="folders of call_flows; none: all of them")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    show = actions.add_parser("show", help="draw a script as SVG")
+    show.add_argument("profile", nargs="?", help="a folder of call_flows; none: the one that is set")
+    show.add_argument("flow", nargs="?", default="incoming", choices=("incoming", "outgoing", "internal"))
+    show.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to; none: print it")
+
+
+def _flows(options: argparse.Namespace) -> int:
+    from app import flows_commands
+
+    settings = _settings(options, "flows", logging.WARNING)
+    if options.action == "check":
+        return flows_commands.check(settings.call_flows_dir, options.profile, as_json=options.json)
+    flows_commands.show(settings.call_flows_dir, options.profile or settings.profile, options.flow, options.output)
+    return 0
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

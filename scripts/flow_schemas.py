@@ -1,4 +1,4 @@
-"""The forms of the files of `call_flows/` as JSON Schema (draft 2020-12), from the lists that the loader reads by."""
+"""The forms of the files of `call_flows/` as JSON Schema (draft 2020-12), from the lists of the loader."""
 
 from __future__ import annotations
 

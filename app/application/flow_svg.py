@@ -46,7 +46,9 @@ STYLE = """
 def svg(flow: Flow, title: str) -> str:
     """The whole drawing; `title` is what a screen reader says of it."""
     drawing = layout(flow)
-    size = f'width="{drawing.width:g}" height="{drawing.height:g}" viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
+    size = (
+        f'width="{drawing.width:g}" height="{drawing.height:g}" viewBox="0 0 {drawing.width:g} {drawing.height:g}"'
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="flow" role="img" {size}>',
         f"<title>{escape(title)}</title>",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 _GROUPS = {
     0.32: " .,:;!|'`ijlI·",
-    0.42: "()[]{}-–\"/\\ftr",
+    0.42: '()[]{}-–"/\\ftr',
     0.56: "гсэзъьcskzvxyJ?«»",
     0.66: "абвдеёийклнопртухцчяabdeghnopquEFLPSTBZГЕЁЗРСТЬЭ0123456789№%#+=*_<>",
     0.80: "мыACDGHKNOQRUVXYАБВДИЙКЛНОПУХЦЧЪЯ—~&",

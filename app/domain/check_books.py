@@ -54,8 +54,12 @@ def reference_findings(draft: Draft) -> Iterator[Finding]:
 
 
 def _topics_named(draft: Draft) -> Iterator[Written]:
-    for holder in (*draft.units, *draft.referrals, *draft.articles):
-        yield from holder.topics
+    for unit in draft.units:
+        yield from unit.topics
+    for referral in draft.referrals:
+        yield from referral.topics
+    for article in draft.articles:
+        yield from article.topics
 
 
 def _units_named(draft: Draft) -> Iterator[Written]:

@@ -69,7 +69,9 @@ def _own(step: _Step) -> Iterator[Finding]:
             yield warning(cue.written, f"the cue «{cue.written.text}» stands twice in {step.name}")
         seen.setdefault(words, cue.written)
         if best(step.unless, cue.said):
-            yield error(cue.written, f"the cue «{cue.written.text}» never ticks {step.name}: its unless suppresses it")
+            yield error(
+                cue.written, f"the cue «{cue.written.text}» never ticks {step.name}: its unless suppresses it"
+            )
 
 
 def _between(one: _Step, other: _Step) -> Iterator[Finding]:
@@ -78,15 +80,19 @@ def _between(one: _Step, other: _Step) -> Iterator[Finding]:
         if not cue.said or best(other.unless, cue.said):
             continue
         for theirs in other.cues:
+            if len(theirs.said) > len(cue.said):
+                continue
             same = words_of(theirs.cue) == words_of(cue.cue)
             if one.stage == other.stage:
                 if same and one.step.id.place < other.step.id.place:
-                    yield warning(cue.written, f"the cue «{cue.written.text}» ticks both {one.name} and {other.name}")
+                    yield warning(
+                        cue.written, f"the cue «{cue.written.text}» ticks both {one.name} and {other.name}"
+                    )
             elif heard(theirs.cue, cue.said):
                 shown = "" if same else f" by its cue «{theirs.written.text}»"
                 yield error(
                     cue.written,
-                    f"the cue «{cue.written.text}» of {one.name} ticks {other.name}, too{shown}: make it longer, or "
-                    f"suppress it there with unless",
+                    f"the cue «{cue.written.text}» of {one.name} ticks {other.name}, too{shown}: make it longer, "
+                    f"or suppress it there with unless",
                 )
                 break

@@ -62,7 +62,9 @@ def _endless(flow: DraftFlow, stages: Mapping[str, DraftStage]) -> Iterator[Find
 
 def _known_stages(flow: DraftFlow, stages: Mapping[str, DraftStage]) -> Iterator[Finding]:
     if flow.stages and FAREWELL not in stages:
-        yield warning(flow.place, f"there is no stage «{FAREWELL}»: the panel cannot see that the farewell was said")
+        yield warning(
+            flow.place, f"there is no stage «{FAREWELL}»: the panel cannot see that the farewell was said"
+        )
     transfer, told = TRANSFER_TOLD
     if transfer in stages and all(step.id.text != told for step in stages[transfer].steps):
         yield error(

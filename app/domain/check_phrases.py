@@ -132,8 +132,8 @@ def _silent(stage: DraftStage) -> Iterator[Finding]:
         if not any(_sayable(phrase) for phrase in fitting):
             yield error(
                 stage.id,
-                f"the stage «{stage.id.text}» falls silent (need {need}) while names and needs are unknown: write a "
-                f"variant with {', '.join(sorted(SURE))} only",
+                f"the stage «{stage.id.text}» falls silent (need {need}) while names and needs are unknown: "
+                f"write a variant with {', '.join(sorted(SURE))} only",
             )
             return
 

@@ -53,6 +53,11 @@ def article(text: str, path: Path, units: Collection[str], topics: Collection[st
     )
 
 
+def front_of(path: Path) -> Marked:
+    """The front matter of an article's file. BadFlow when it has none, or no text below."""
+    return _parted(text_of(path), path)[0]
+
+
 def _parted(text: str, path: Path) -> tuple[Marked, str]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != _FENCE:

@@ -27,7 +27,8 @@ from app.storage.texts import text_of
 ROOT = Path(__file__).parents[3]
 FLOWS = ROOT / "call_flows"
 ASKED = ROOT / "tests" / "unit" / "domain" / "kb_questions.yaml"
-BODIES = ("housing", "property", "heritage", "labour", "education")
+ALL = ("housing", "property", "heritage", "labour", "education")
+BODIES = tuple(body for body in ALL if (FLOWS / body / "profile.yaml").is_file())
 NONE = "none"
 YEARS = range(2026, 2027)
 
@@ -53,7 +54,7 @@ def each_article() -> Iterator[tuple[str, Article]]:
 
 @lru_cache
 def asked() -> dict[str, Marked]:
-    return parse(text_of(ASKED), ASKED.name).fields({*BODIES, NONE})
+    return parse(text_of(ASKED), ASKED.name).fields({*ALL, NONE})
 
 
 def questions_of(body: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -121,7 +121,9 @@ def _mind(file: Path | None, settings: config.Settings, on_up: object, more: Seq
     given = ["--settings", str(file)] if file else []
     own_recogniser = [] if settings.recogniser_url else [["recogniser"]]
     wanted = [["line"], ["web"], *own_recogniser, *more]
-    parts = [Part(one[0], [*given, *one], NICENESS.get(one[0], 0)) for one in wanted]
+    parts = [
+        Part(one[0], [*given, *one], NICENESS.get(one[0], 0), reloads=one[0] in ("line", "web")) for one in wanted
+    ]
     return asyncio.run(mind(parts, settings.tcp_ports, on_up))  # type: ignore[arg-type]
 
 

@@ -11,9 +11,8 @@ import socket
 import ssl
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -25,7 +24,6 @@ from app import __version__
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
 from app.application.panel_commands import PanelCommands
-from app.application.ports import Timer
 from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings
@@ -35,6 +33,8 @@ from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
+from app.loop_clock import LoopClock
+from app.reloading import Reloading
 from app.speech.announcer import EspeakAnnouncer
 from app.speech.model_files import check_model
 from app.speech.recogniser import Recogniser
@@ -42,6 +42,7 @@ from app.speech.recogniser_client import VoskRecognizer
 from app.storage.calls_read import CallsRead
 from app.storage.directory import SqlStaffDirectory
 from app.storage.engine import open_engine
+from app.storage.flow_versions import keep_version
 from app.storage.flows import load_profile
 from app.storage.journal import SpooledJournal
 from app.storage.recordings import CallRecordings, file_of
@@ -58,7 +59,7 @@ from app.telephony.media import Media
 from app.telephony.media_policy import CODECS, MediaPolicy
 from app.telephony.tls import TlsListener, listening
 from app.trunks import in_words, of_settings, read_trunks
-from app.web.app import create_app
+from app.web.app import create_app, use_profile
 from app.web.panel import router as panel_router
 from app.web.site import PageConfig
 
@@ -70,19 +71,6 @@ SWITCH_INTERVAL_S = 0.0005
 MOST_FILES = 65536
 APOLOGY_S = 5.0
 """How long the apology to callers may take when the line is stopped."""
-
-
-class LoopClock:
-    """`ports.Clock` over the running event loop; `shift_s` seconds ahead of the machine's."""
-
-    def __init__(self, shift_s: int = 0) -> None:
-        self._shift = timedelta(seconds=shift_s)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._shift
-
-    def call_later(self, seconds: float, action: Callable[[], None]) -> Timer:
-        return asyncio.get_running_loop().call_later(seconds, action)
 
 
 # --- what several processes need ------------------------------------------------------------------------------
@@ -161,6 +149,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     clock = LoopClock(settings.clock_shift_s)
     engine = open_database(settings)
     stack.callback(engine.dispose)
+    keep_version(engine, profile, clock.now())
     journal = SpooledJournal(engine, settings.data_dir / "spool", profile.schedule.zone)
     stack.callback(journal.close, FLUSH_S)
     staff = SqlStaffDirectory(engine)
@@ -202,6 +191,17 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     stack.callback(exchange.stop)
     stack.push_async_callback(_part_with_callers, exchange)
     _prepare_sounds(announcer, profile)
+
+    def read() -> Profile:
+        newer = read_profile(settings)
+        keep_version(engine, newer, clock.now())
+        return newer
+
+    def take(newer: Profile) -> None:
+        exchange.use_profile(newer)
+        _prepare_sounds(announcer, newer)
+
+    stack.push_async_callback(Reloading(read, take).aclose)
 
 
 def _recordings(settings: Settings, stack: AsyncExitStack) -> CallRecordings | None:
@@ -345,12 +345,14 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await gateway.open()
+        reloading = Reloading(partial(read_profile, settings), partial(use_profile, app))
         try:
             yield
         finally:
+            await reloading.aclose()
             await gateway.close()
 
-    return create_app(
+    app = create_app(
         staff=Staff(engine),
         reads=CallsRead(engine),
         gateway=gateway,
@@ -368,6 +370,7 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         lifespan=lifespan,
         routers=[panel_router],
     )
+    return app
 
 
 # --- before anything is started -------------------------------------------------------------------------------

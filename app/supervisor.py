@@ -14,8 +14,11 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
+
+from app.hangup import on_hangup
 
 log = structlog.get_logger()
 
@@ -32,11 +35,16 @@ MINDED = "LINIYA_MINDED"
 @dataclass(frozen=True)
 class Part:
     """A process to mind: its name, the arguments of the command line, and how far it stands back for the others
-    when the machine is busy (niceness, 0..19)."""
+    when the machine is busy (niceness, 0..19). One that `reloads` is handed SIGHUP on."""
 
     name: str
     arguments: Sequence[str]
     niceness: int = 0
+    reloads: bool = False
+
+
+Running = dict[str, asyncio.subprocess.Process]
+"""The processes that are handed SIGHUP on, by the names of their parts."""
 
 
 async def mind(parts: Sequence[Part], ports: Sequence[tuple[str, int]], on_up: Callable[[], None]) -> int:
@@ -48,11 +56,20 @@ async def mind(parts: Sequence[Part], ports: Sequence[tuple[str, int]], on_up: C
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    running: Running = {}
+    on_hangup(partial(_hand_on_reload, running))
     async with asyncio.TaskGroup() as group:
-        minders = [group.create_task(_mind_one(part, stop)) for part in parts]
+        minders = [group.create_task(_mind_one(part, stop, running)) for part in parts]
         group.create_task(_tell_when_up(ports, on_up, stop))
         statuses = await asyncio.gather(*minders)
     return max(statuses)
+
+
+def _hand_on_reload(running: Running) -> None:
+    for name, process in running.items():
+        log.info("process_reloads", part=name)
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGHUP)
 
 
 async def _tell_when_up(ports: Sequence[tuple[str, int]], on_up: Callable[[], None], stop: asyncio.Event) -> None:
@@ -74,12 +91,12 @@ async def _answers(host: str, port: int) -> bool:
     return True
 
 
-async def _mind_one(part: Part, stop: asyncio.Event) -> int:
+async def _mind_one(part: Part, stop: asyncio.Event, running: Running) -> int:
     pause_s = FIRST_PAUSE_S
     loop = asyncio.get_running_loop()
     while not stop.is_set():
         began = loop.time()
-        status = await _run(part, stop)
+        status = await _run(part, stop, running)
         if stop.is_set():
             break
         if status == WRONG_SETTINGS:
@@ -93,13 +110,15 @@ async def _mind_one(part: Part, stop: asyncio.Event) -> int:
     return 0
 
 
-async def _run(part: Part, stop: asyncio.Event) -> int:
+async def _run(part: Part, stop: asyncio.Event, running: Running) -> int:
     """One life of the process: until it ends, or is stopped with the rest."""
     try:
         process = await _start(part)
     except OSError as error:
         log.error("process_not_started", part=part.name, error=str(error), python=sys.executable)
         return WRONG_SETTINGS
+    if part.reloads:
+        running[part.name] = process
     ended = asyncio.create_task(process.wait())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,7 +130,9 @@ async def _run(part: Part, stop: asyncio.Event) -> int:
         except TimeoutError:
             log.error("process_killed", part=part.name, pid=process.pid)
             process.kill()
-    return await ended
+    status = await ended
+    running.pop(part.name, None)
+    return status
 
 
 async def _start(part: Part) -> asyncio.subprocess.Process:

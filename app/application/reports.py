@@ -17,6 +17,7 @@ from typing import Protocol
 from app.domain.calls import Direction, Outcome
 from app.domain.facts import By, Recorded
 from app.domain.promises import Promise
+from app.domain.script_texts import ScriptTexts
 
 SERVICE_LEVEL_S = 20.0
 """An incoming call answered within this many seconds counts towards the service level."""
@@ -207,6 +208,8 @@ class CallRecord:
 
     row: CallRow
     facts: tuple[Recorded, ...]
+    script: ScriptTexts | None = None
+    """What the version that led the call called its stages; None when it is not remembered."""
 
 
 class PromiseList(StrEnum):

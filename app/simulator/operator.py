@@ -59,7 +59,7 @@ class SimulatedOperator:
     def _phrase(self, stage_id: str) -> str:
         script = self.view.get("script") or {"stages": []}
         stage = next((s for s in script["stages"] if s["id"] == stage_id), None)
-        return stage["phrases"][0] if stage and stage["phrases"] else ""
+        return str(stage["phrases"][0]["text"]) if stage and stage["phrases"] else ""
 
     async def _watch(self, feed: AsyncGenerator[dict[str, Any], None]) -> None:
         async for message in feed:

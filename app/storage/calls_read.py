@@ -32,6 +32,7 @@ from app.storage import call_statistics
 from app.storage.call_filters import conditions
 from app.storage.engine import reading
 from app.storage.fact_rows import CALL, facts_of
+from app.storage.flow_versions import flow_of_version
 from app.storage.tables import ANSWER_COLUMNS, call_operators, calls, promises
 
 PAGE_SIZE = 50
@@ -67,7 +68,8 @@ class CallsRead:
             if not rows:
                 return None
             (row,) = _to_call_rows(connection, rows)
-            return CallRecord(row, tuple(facts_of(connection, CALL + call_id)))
+            script = flow_of_version(connection, rows[0].flow_version)
+            return CallRecord(row, tuple(facts_of(connection, CALL + call_id)), script)
 
     def promises(self, which: PromiseList, now: datetime) -> tuple[PromiseRow, ...]:
         due = which in (PromiseList.OPEN, PromiseList.OVERDUE)

@@ -79,6 +79,7 @@ def call_row(call: Call, zone: ZoneInfo) -> dict[str, Any] | None:
     same = {c.name: getattr(call, c.name) for c in calls.columns if c.name in _SAME_NAMES}
     return same | {
         "direction": str(call.direction),
+        "referrals": " ".join(dict.fromkeys(call.referrals)),
         "local_day": local.date(),
         "local_hour": local.hour,
         "outcome": str(call.outcome),
@@ -90,7 +91,7 @@ def call_row(call: Call, zone: ZoneInfo) -> dict[str, Any] | None:
     }
 
 
-_SAME_NAMES = {field.name for field in dataclasses.fields(Call)} - {"direction", "ended_by"}
+_SAME_NAMES = {field.name for field in dataclasses.fields(Call)} - {"direction", "ended_by", "referrals"}
 
 
 def _waited_s(call: Call) -> float:

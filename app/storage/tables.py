@@ -125,6 +125,8 @@ calls = Table(
     Column("unit", String(64), nullable=False),
     Column("profile", String(64), nullable=False),
     Column("flow_version", String(64), nullable=False),
+    # Which script of the profile led it: incoming, outgoing, internal.
+    Column("flow", String(16), nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("answered_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
@@ -142,6 +144,11 @@ calls = Table(
     Column("ended_by", String(16)),
     Column("end_why", Text, nullable=False),
     Column("topic", Text, nullable=False),
+    Column("typical_need", Text, nullable=False),
+    # Ids of the referral book, with blanks between, in the order in which they were given.
+    Column("referrals", Text, nullable=False),
+    # As the operator noted it.
+    Column("satisfied", Boolean),
     Column("need", Text, nullable=False),
     Column("notes", Text, nullable=False),
     Column("caller_name", Text, nullable=False),
@@ -152,6 +159,16 @@ calls = Table(
     Index("ix_calls_local_day", "local_day", "arrived_at"),
     Index("ix_calls_number", "number"),
     Index("ix_calls_ended_at", "ended_at"),
+)
+
+flow_versions = Table(
+    "flow_versions",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("profile", String(64), nullable=False),
+    Column("first_used_at", UtcDateTime, nullable=False),
+    # What stages, steps, topics and referrals were called (`flow_versions.texts_of`).
+    Column("texts", JSON, nullable=False),
 )
 
 call_operators = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def create_app(
         app.include_router(router)
     _serve_files(app, static_dir)
     return app
+
+
+def use_profile(app: FastAPI, profile: Profile) -> None:
+    """Name things by another profile from the next page on. Its time zone takes effect with the next start."""
+    site: Site = app.state.site
+    config = replace(site.config, body=profile.body)
+    site.templates.globals["config"] = config
+    app.state.site = replace(site, profile=profile, config=config)
 
 
 def _serve_files(app: FastAPI, static_dir: Path) -> None:

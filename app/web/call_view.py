@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,7 +79,7 @@ class CallView:
     def __init__(self, record: CallRecord, names: Names, catalogue: Catalogue, role: Role, now: datetime) -> None:
         self.row = record.row
         self.facts = record.facts
-        self._names = names
+        self._names = replace(names, script=record.script)
         self._say = catalogue
         self._role = role
         self._now = now
@@ -130,6 +130,11 @@ class CallView:
     def hang_up_reason(self) -> str:
         return self.call.leave_reason if self.call else ""
 
+    @property
+    def flow(self) -> str:
+        """The script that led the call; one whose log cannot be folded has that of its direction."""
+        return self.call.flow if self.call and self.call.flow else str(self.row.direction)
+
     def recordings(self) -> list[float]:
         """The seconds of each recording of the call."""
         return [one.fact.seconds for one in self.facts if isinstance(one.fact, facts.CallRecorded)]
@@ -148,7 +153,7 @@ class CallView:
 
     def timeline(self) -> list[Told]:
         """Every fact but the words of the conversation, which stand in the transcript."""
-        teller = Teller(self._names, self._say, self._role, self.row.direction)
+        teller = Teller(self._names, self._say, self._role, self.flow)
         return [teller.tell(one) for one in self.facts if not isinstance(one.fact, facts.PhraseHeard)]
 
     def transcript(self) -> list[Line]:
@@ -162,13 +167,14 @@ class CallView:
         return Line(str(phrase.speaker), who, phrase.text, phrase.start_s, at)
 
     def script(self) -> list[StageTicks]:
-        """The stages that have steps; what was skipped is seen (L16). Ticks of an earlier script stand last."""
+        """The stages that have steps, as in the version that led the call; what was skipped is seen (L16). Ticks of
+        a version that nobody remembers stand last."""
         ticks = {(t.stage, t.step): t for t in self.call.ticks} if self.call else {}
         stages = [
             StageTicks(
                 stage.title, tuple(self._step(s.title, ticks.pop((stage.id, s.id), None)) for s in stage.steps)
             )
-            for stage in self._names.flow(self.row.direction).stages
+            for stage in self._names.flow(self.flow).stages
             if stage.steps
         ]
         old = tuple(self._step(f"{tick.stage}: {tick.step}", tick) for tick in ticks.values())

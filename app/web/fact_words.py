@@ -9,7 +9,6 @@ from typing import Any
 
 from app.application.reports import Role
 from app.domain import facts as f
-from app.domain.calls import Direction
 from app.domain.sound_quality import SoundGrade, grade_of
 from app.web.catalogue import N_, Catalogue
 from app.web.masking import name_for, number_for
@@ -77,7 +76,8 @@ class Teller:
     names: Names
     say: Catalogue
     role: Role
-    direction: Direction = Direction.INCOMING
+    flow: str = "incoming"
+    """The script that led the call."""
 
     def tell(self, recorded: f.Recorded) -> Told:
         icon, tone, words = WORDS[type(recorded.fact)]
@@ -98,7 +98,7 @@ class Teller:
         return self.say.text(BY[by])
 
     def step(self, stage: str, step: str) -> str:
-        return self.names.step(self.direction, stage, step)
+        return self.names.step(self.flow, stage, step)
 
     def moment(self, at: datetime) -> str:
         return self.say.moment(at, "d MMMM, HH:mm")
@@ -150,7 +150,7 @@ def _unticked(t: Teller, x: f.StepUnticked) -> Words:
 
 
 def _stage(t: Teller, x: f.StageOpened) -> Words:
-    return t.say.text("Stage of the script: %(stage)s", stage=t.names.stage(t.direction, x.stage)), ""
+    return t.say.text("Stage of the script: %(stage)s", stage=t.names.stage(t.flow, x.stage)), ""
 
 
 def _named(t: Teller, x: f.CallerNamed) -> Words:

@@ -9,15 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.application.reports import Role, StaffMember
-from app.domain.calls import Direction
 from app.domain.flow import Flow
 from app.domain.profile import Profile
+from app.domain.script_texts import ScriptTexts
 
 
 @dataclass(frozen=True)
 class Names:
     profile: Profile
     members: Sequence[StaffMember]
+    script: ScriptTexts | None = None
+    """Of the version that led a call: its words come before those of the present profile."""
 
     def operator(self, login: str) -> str:
         member = self._member(login)
@@ -61,28 +63,32 @@ class Names:
         return "bad" if found is None or rank == len(found.answers) - 1 else "warn"
 
     def topic(self, topic: str) -> str:
-        return next((t.title for t in self.profile.topics if t.id == topic), topic)
+        then = self.script.topics.get(topic) if self.script else None
+        return then or next((t.title for t in self.profile.topics if t.id == topic), topic)
 
     def typical_need(self, topic: str, need: str) -> str:
         found = self.profile.topic(topic)
         return next((n.title for n in found.needs if n.id == need), need) if found else need
 
     def referral(self, referral: str) -> str:
+        then = self.script.referrals.get(referral) if self.script else None
         found = self.profile.referral(referral)
-        return found.body if found else referral
+        return then or (found.body if found else referral)
 
     def unit(self, unit: str) -> str:
         return next((u.name for u in self.profile.units if u.id == unit), unit)
 
-    def flow(self, direction: Direction) -> Flow:
-        return self.profile.outgoing if direction is Direction.OUTGOING else self.profile.incoming
+    def flow(self, flow: str) -> Flow:
+        """The script of that id (incoming, outgoing, internal) as it was in the call."""
+        then = self.script.flow(flow) if self.script else None
+        return then or self.profile.flow(flow) or self.profile.incoming
 
-    def stage(self, direction: Direction, stage: str) -> str:
-        found = self.flow(direction).stage(stage)
+    def stage(self, flow: str, stage: str) -> str:
+        found = self.flow(flow).stage(stage)
         return found.title if found else stage
 
-    def step(self, direction: Direction, stage: str, step: str) -> str:
-        found = self.flow(direction).step(stage, step)
+    def step(self, flow: str, stage: str, step: str) -> str:
+        found = self.flow(flow).step(stage, step)
         return found.title if found else f"{stage}: {step}"
 
     def _member(self, login: str) -> StaffMember | None:

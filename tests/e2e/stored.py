@@ -10,7 +10,7 @@ from typing import TypeVar
 from app.application.reports import CallFilters, CallRecord, PromiseList, PromiseRow
 from app.domain.calls import Call
 from app.domain.facts import Fact
-from app.main import LoopClock
+from app.loop_clock import LoopClock
 from app.storage.calls_read import CallsRead
 from app.storage.engine import open_engine
 from app.storage.projection import fold

@@ -131,6 +131,7 @@ _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     float | None: st.none() | _SECONDS,
     bool: st.booleans(),
     datetime: _MOMENTS,
+    tuple[str, ...]: st.lists(_TEXTS, max_size=3).map(tuple),
     By: st.sampled_from(By),
     Speaker: st.sampled_from(Speaker),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -14,7 +15,7 @@ from app.storage import flow_versions as versions
 from app.storage.calls_read import CallsRead
 from app.storage.flow_versions import flow_of_version, keep_version
 from app.storage.journal import SpooledJournal
-from app.storage.tables import calls
+from app.storage.tables import calls, flow_versions
 from tests.fakes.profile import FUND, HEATING, profile
 
 AT = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
@@ -53,14 +54,12 @@ def test_the_oldest_versions_are_forgotten(engine: Engine, monkeypatch: pytest.M
         keep_version(engine, replace(profile(), version=f"v{day}"), AT + timedelta(days=day))
     assert [known(engine, f"v{day}") is not None for day in range(5)] == [False, False, True, True, True]
     with engine.connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(versions.flow_versions)) == 3
+        assert connection.scalar(select(func.count()).select_from(flow_versions)) == 3
 
 
-def test_a_record_brings_the_words_of_its_own_version(
-    engine: Engine, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_record_brings_the_words_of_its_own_version(engine: Engine, tmp_path: Path) -> None:
     keep_version(engine, profile(), AT)
-    journal = SpooledJournal(engine, tmp_path_factory.mktemp("spool"), profile().schedule.zone)
+    journal = SpooledJournal(engine, tmp_path / "spool", profile().schedule.zone)
     for call, version in (("old", "test"), ("unknown", "forgotten")):
         facts = (
             f.CallArrived("112", "line", "line", "housing", version, "internal"),

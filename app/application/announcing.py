@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import structlog
 
@@ -24,20 +25,38 @@ class Announcing:
         self._then: dict[str, tuple[str, Then]] = {}
 
     def say(self, live: LiveCall, name: str, values: Mapping[str, str] | None = None, *, then: Then) -> None:
-        """Say the announcement of that name, then do `then`."""
-        text = live.profile.announcements[name].format_map(values or {})
-        self.say_text(live, name, text, then=then)
+        """Say the announcement of that name, then do `then`. Its variables are `values`, in words."""
+        self._say(live, [(name, live.profile.announcements[name])], values or {}, then)
 
-    def say_text(self, live: LiveCall, name: str, text: str, *, then: Then) -> None:
+    def has(self, live: LiveCall, name: str) -> bool:
+        """The organisation has an announcement of that name."""
+        return name in live.profile.announcements
+
+    def say_in_turn(
+        self, live: LiveCall, names: Sequence[str], values: Mapping[str, str] | None = None, *, then: Then
+    ) -> None:
+        """Say several announcements as one."""
+        self._say(live, [(name, live.profile.announcements[name]) for name in names], values or {}, then)
+
+    def say_texts(self, live: LiveCall, texts: Sequence[tuple[str, str]], *, then: Then) -> None:
+        """Say texts, each with its name, that are no templates."""
+        self._say(live, texts, None, then)
+
+    def _say(
+        self, live: LiveCall, texts: Sequence[tuple[str, str]], values: Mapping[str, str] | None, then: Then
+    ) -> None:
         tag = self._wish(live)
+        clips: dict[int, Clip] = {}
 
-        def ready(clip: Clip) -> None:
+        def ready(place: int, clip: Clip) -> None:
+            clips[place] = clip
             # The call may have moved on while the sound was being made.
-            if tag in self._then and live.caller_leg is not None:
-                self._phone.play(live.caller_leg, [clip], tag=tag)
+            if len(clips) == len(texts) and tag in self._then and live.caller_leg is not None:
+                self._phone.play(live.caller_leg, [clips[n] for n in range(len(texts))], tag=tag)
 
         self._then[tag] = (live.id, then)
-        self._announcer.speak(name, text, ready)
+        for place, (name, text) in enumerate(texts):
+            self._announcer.speak(name, text, partial(ready, place), values)
 
     def music(self, live: LiveCall) -> None:
         """Music until something else is wished."""

@@ -15,11 +15,13 @@ from app.application.ports import LegId, PhoneLine
 from app.application.roster import Device
 from app.application.sound_of_calls import SoundOfCalls
 from app.application.survey_by_phone import SurveyByPhone
+from app.application.waiting_by_phone import WaitingByPhone
 from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Phase
 from app.domain.facts import Presence
-from app.domain.spoken_russian import spoken_time, spoken_weekday_and_date
+from app.domain.spoken_numbers import Case
+from app.domain.spoken_russian import spoken_duration, spoken_time, spoken_weekday_and_date
 
 if TYPE_CHECKING:
     from app.application.exchange import Exchange
@@ -28,7 +30,6 @@ log = structlog.get_logger()
 
 ASK_AGAIN_S = 10.0
 """After this an operator who did not take a call may be offered it again."""
-WAITING_SAID_EACH_S = 45.0
 KEY_AFTER_CLOSED_S = 6.0
 """How long a caller may still press the key after the closed announcement."""
 CALLEE_RINGS_S = 45.0
@@ -54,6 +55,7 @@ class CarryingOut:
         self._hearing = hearing
         self._survey = survey
         self._sound = sound
+        self._waiting = WaitingByPhone(phone, announcing, exchange.clock, exchange.calls)
         self._methods: dict[type[f.Fact], Callable[[LiveCall, Any], None]] = {
             f.CallQueued: self._queued,
             f.LineWasClosed: self._closed,
@@ -89,20 +91,8 @@ class CarryingOut:
     def _queued(self, live: LiveCall, fact: f.CallQueued) -> None:
         if live.caller_leg is None:
             return
-        if fact.again:
-            self._announcing.say(live, "connecting", then=lambda: self._wait(live))
-        else:
-            self._phone.answer(live.caller_leg)
-            self._announcing.say(live, "welcome", then=lambda: self._wait(live))
+        self._waiting.queued(live, again=fact.again)
         self._exchange.dispatch()
-
-    def _wait(self, live: LiveCall) -> None:
-        self._announcing.music(live)
-        live.after(self._clock, "waiting", WAITING_SAID_EACH_S, lambda: self._still_waiting(live))
-
-    def _still_waiting(self, live: LiveCall) -> None:
-        if live.state.phase in (Phase.WAITING, Phase.OFFERED):
-            self._announcing.say(live, "waiting", then=lambda: self._wait(live))
 
     def _closed(self, live: LiveCall, fact: f.LineWasClosed) -> None:
         if live.caller_leg is None:
@@ -183,7 +173,9 @@ class CarryingOut:
 
     def _held(self, live: LiveCall, _fact: f.PlacedOnHold) -> None:
         self._part(live)
-        self._announcing.say(live, "hold_on", then=lambda: self._announcing.music(live))
+        hold = live.state.hold
+        back_in = spoken_duration(timedelta(seconds=hold.return_in_s if hold else 0), Case.ACCUSATIVE)
+        self._announcing.say(live, "hold_on", {"return_in": back_in}, then=lambda: self._announcing.music(live))
 
     def _resumed(self, live: LiveCall, _fact: f.ResumedFromHold) -> None:
         # From the hold straight into a transfer the two do not meet in between.

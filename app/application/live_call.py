@@ -28,6 +28,8 @@ class LiveCall:
     """The last measurement by party: `caller`, or an operator's login."""
     recording: tuple[str, Recording] | None = None
     """The name, and what is being written."""
+    place_said: int = 0
+    """The place in the queue that the caller was told last."""
 
     @property
     def id(self) -> str:

@@ -196,8 +196,11 @@ class Recognizer(Protocol):
 class Announcer(Protocol):
     """Text to sound: a recording of the same name if the organisation has one, else synthesised speech."""
 
-    def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
-        """Make or find the clip and hand it to `then` (at once when it is already known)."""
+    def speak(
+        self, name: str, text: str, then: Callable[[Clip], None], values: Mapping[str, str] | None = None
+    ) -> None:
+        """Make or find the clip and hand it to `then` (at once when it is already known). With `values` the text is
+        a template: they are said, in words, where its variables stand."""
 
     def music(self) -> Clip:
         """What a waiting or held caller hears, in a loop."""

@@ -8,6 +8,7 @@ from app.application.announcing import Announcing
 from app.application.live_call import LiveCall
 from app.application.ports import Clock, Heard, Listening, PhoneLine, Recognizer
 from app.domain import commands as c
+from app.domain.announcements import SURVEY
 from app.domain.cues import words_of
 from app.domain.facts import By
 from app.domain.flow import SurveyQuestion
@@ -45,11 +46,9 @@ class SurveyByPhone:
         question = live.profile.survey.question(question_id)
         if question is None:
             return
-        again = live.profile.announcements["survey_repeat"] + " " if attempt > 1 else ""
-        name = f"survey_{question.id}" + ("_again" if attempt > 1 else "")
-        self._announcing.say_text(
-            live, name, again + question.prompt, then=lambda: self._await_answer(live, question)
-        )
+        prompt = (SURVEY + question.id, question.prompt)
+        repeat = [("survey_repeat", live.profile.announcements["survey_repeat"])] if attempt > 1 else []
+        self._announcing.say_texts(live, [*repeat, prompt], then=lambda: self._await_answer(live, question))
 
     def close(self, live: LiveCall) -> None:
         """The question has been dealt with: nothing that still comes belongs to it."""

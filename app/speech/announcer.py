@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,8 +41,11 @@ class EspeakAnnouncer:
         self._music: Clip | None = None
         self._ringback = Clip("ringback", tones.ringback())
 
-    def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
+    def speak(
+        self, name: str, text: str, then: Callable[[Clip], None], values: Mapping[str, str] | None = None
+    ) -> None:
         """Hand the clip to `then`: at once when it is known, else when it is made (see `ports.Announcer`)."""
+        text = text if values is None else text.format_map(values)
         key = (name, text)
         if (known := self._clips.get(key)) is not None:
             self._clips.move_to_end(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.application.ports import Clip, Heard, Listening, Word
 from tests.fakes.clock import VirtualClock
@@ -74,8 +74,10 @@ class FakeAnnouncer:
         self._music = Clip("music", bytes(16000))
         self._ringback = Clip("ringback", bytes(16000))
 
-    def speak(self, name: str, text: str, then: Callable[[Clip], None]) -> None:
-        self.spoken.append((name, text))
+    def speak(
+        self, name: str, text: str, then: Callable[[Clip], None], values: Mapping[str, str] | None = None
+    ) -> None:
+        self.spoken.append((name, text if values is None else text.format_map(values)))
         clip = Clip(name, bytes(int(CLIP_S * 16000)))
         if self.delay_s is None:
             then(clip)

@@ -12,6 +12,8 @@ from app.domain.facts import By, Presence
 from tests.fakes.phone import FakeLeg
 from tests.unit.application.house import House
 
+REPEATED = "survey_repeat survey_answer_received"
+
 
 @pytest.fixture
 def caller(house: House) -> FakeLeg:
@@ -93,9 +95,9 @@ def test_silence_is_asked_once_more_and_then_passed_over(house: House, caller: F
     house.play_out()
     house.play_out()
     house.pass_s(7)
-    assert caller.hears == "survey_answer_received_again"
-    assert house.announcer.text_of("survey_answer_received_again").startswith("Ответ не распознан. Получен")
-    house.pass_s(2 + 7)
+    assert caller.hears == REPEATED
+    assert house.announcer.text_of("survey_repeat") == "Ответ не распознан."
+    house.pass_s(2 * 2 + 7)
     assert caller.hears == "survey_satisfaction"
     house.phone.presses(caller, "3")
     assert house.only().survey_complete is False
@@ -106,7 +108,7 @@ def test_silence_is_asked_once_more_and_then_passed_over(house: House, caller: F
 
 
 def test_all_silence_ends_with_thanks_too(house: House, caller: FakeLeg) -> None:
-    house.pass_s(2 + 4 * 9)
+    house.pass_s(2 + 4 * 9 + 2 * 2)
     assert caller.hears == "survey_thanks"
     house.play_out()
     assert caller.gone
@@ -119,7 +121,8 @@ def test_nonsense_by_voice_is_asked_once_more(house: House, caller: FakeLeg, sai
     house.play_out()
     house.channel(caller).final(said)
     assert f.SurveyNotUnderstood("answer_received", "nonsense") in house.facts()
-    assert caller.hears == "survey_answer_received_again"
+    assert caller.hears == REPEATED
+    house.play_out()
     house.play_out()
     house.channel(caller).final("нет")
     assert f.SurveyAnswered("answer_received", "no", By.VOICE) in house.facts()
@@ -156,7 +159,7 @@ def test_who_began_and_fell_silent_is_asked_again(house: House, caller: FakeLeg)
     house.pass_s(7)
     assert caller.hears == "silence"
     house.pass_s(3)
-    assert caller.hears == "survey_answer_received_again"
+    assert caller.hears == REPEATED
 
 
 def test_unknown_noise_does_not_count_as_speaking(house: House, caller: FakeLeg) -> None:
@@ -164,7 +167,7 @@ def test_unknown_noise_does_not_count_as_speaking(house: House, caller: FakeLeg)
     house.play_out()
     house.channel(caller).partial("[unk]")
     house.pass_s(7)
-    assert caller.hears == "survey_answer_received_again"
+    assert caller.hears == REPEATED
 
 
 def test_results_that_come_after_a_key_belong_to_no_question(house: House, caller: FakeLeg) -> None:
@@ -177,7 +180,7 @@ def test_results_that_come_after_a_key_belong_to_no_question(house: House, calle
     house.play_out()
     assert house.only().answers[0][1].answer == "yes"
     house.pass_s(7)
-    assert caller.hears == "survey_satisfaction_again", "a late partial must not lengthen the next question"
+    assert caller.hears == "survey_repeat survey_satisfaction", "a late partial must not lengthen the next question"
 
 
 def test_caller_hangs_up_midway_and_what_was_answered_is_kept(house: House, caller: FakeLeg) -> None:

@@ -5,9 +5,11 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from app.domain.spoken_numbers import Case
 from app.domain.spoken_russian import (
-    cardinal,
     spoken_date,
+    spoken_digits,
+    spoken_duration,
     spoken_hours,
     spoken_phone_number,
     spoken_time,
@@ -17,26 +19,6 @@ from app.domain.spoken_russian import (
 
 RUSSIAN = re.compile(r"[а-яё]+( [а-яё]+)*\Z")
 EVERY_MINUTE = [time(minutes // 60, minutes % 60) for minutes in range(24 * 60)]
-
-
-def test_every_number_has_its_own_words() -> None:
-    spoken = [cardinal(number) for number in range(1000)]
-    assert len(set(spoken)) == 1000
-    assert all(RUSSIAN.match(words) for words in spoken)
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [(0, "ноль"), (11, "одиннадцать"), (40, "сорок"), (99, "девяносто девять"), (512, "пятьсот двенадцать")],
-)
-def test_numbers(number: int, words: str) -> None:
-    assert cardinal(number) == words
-
-
-@pytest.mark.parametrize("number", [-1, 1000])
-def test_numbers_outside_are_refused(number: int) -> None:
-    with pytest.raises(ValueError, match="not between"):
-        cardinal(number)
 
 
 def test_every_minute_of_the_day_is_said_in_both_cases_and_in_its_own_way() -> None:
@@ -58,6 +40,9 @@ def test_every_minute_of_the_day_is_said_in_both_cases_and_in_its_own_way() -> N
         (time(13, 45), "тринадцать сорок пять", "тринадцати сорока пяти"),
         (time(21), "двадцать один час", "двадцати одного"),
         (time(22), "двадцать два часа", "двадцати двух"),
+        (time(8, 1), "восемь ноль одну", "восьми ноль одной"),
+        (time(21, 21), "двадцать один двадцать одну", "двадцати одного двадцати одной"),
+        (time(10, 42), "десять сорок две", "десяти сорока двух"),
         (time(23, 59), "двадцать три пятьдесят девять", "двадцати трёх пятидесяти девяти"),
     ],
 )
@@ -94,6 +79,43 @@ def test_dates(day: date, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("minutes", "how_long", "about", "after_cherez"),
+    [
+        (0, "одна минута", "одной минуты", "одну минуту"),
+        (3, "три минуты", "трёх минут", "три минуты"),
+        (60, "один час", "одного часа", "один час"),
+        (81, "один час двадцать одна минута", "одного часа двадцати одной минуты", "один час двадцать одну минуту"),
+        (125, "два часа пять минут", "двух часов пяти минут", "два часа пять минут"),
+        (1440, "один день", "одного дня", "один день"),
+        (
+            2 * 1440 + 62,
+            "два дня один час две минуты",
+            "двух дней одного часа двух минут",
+            "два дня один час две минуты",
+        ),
+        (
+            5 * 1440 + 11 * 60,
+            "пять дней одиннадцать часов",
+            "пяти дней одиннадцати часов",
+            "пять дней одиннадцать часов",
+        ),
+    ],
+)
+def test_how_long(minutes: int, how_long: str, about: str, after_cherez: str) -> None:
+    span = timedelta(minutes=minutes)
+    assert spoken_duration(span) == how_long
+    assert spoken_duration(span, Case.GENITIVE) == about
+    assert spoken_duration(span, Case.ACCUSATIVE) == after_cherez
+
+
+def test_every_minute_of_a_week_lasts_in_its_own_words() -> None:
+    for case in Case:
+        spoken = [spoken_duration(timedelta(minutes=minutes), case) for minutes in range(1, 7 * 1440)]
+        assert len(set(spoken)) == len(spoken)
+        assert all(RUSSIAN.match(words) for words in spoken)
+
+
+@pytest.mark.parametrize(
     ("number", "words"),
     [
         ("+7 (8512) 24-50-22", "восемь, восемьсот пятьдесят один, двести двадцать четыре, пятьдесят, двадцать два"),
@@ -110,3 +132,12 @@ def test_telephone_numbers(number: str, words: str) -> None:
 def test_a_telephone_number_without_digits_is_refused() -> None:
     with pytest.raises(ValueError, match="without digits"):
         spoken_phone_number("нет")
+
+
+def test_a_number_is_read_back_digit_by_digit() -> None:
+    assert spoken_digits("+7 (927) 000-12-34") == (
+        "восемь, девять, два, семь, ноль, ноль, ноль, один, два, три, четыре"
+    )
+    assert spoken_digits("24-50-22") == "два, четыре, пять, ноль, два, два"
+    with pytest.raises(ValueError, match="without digits"):
+        spoken_digits("нет")

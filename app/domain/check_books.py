@@ -14,6 +14,7 @@ from app.domain.spoken_russian import spoken_hours
 from app.domain.survey import understand
 
 OF_CLOSED = frozenset({"hours", "next_opening"})
+OF_HOURS = frozenset({"closed", "closed_lunch", "closed_day_off", "closed_holiday"})
 OF_POSITION = frozenset({"position"})
 
 
@@ -26,7 +27,7 @@ def announcement_findings(draft: Draft, needed: Iterable[str]) -> Iterator[Findi
     for said in draft.say:
         if said.text not in there:
             yield error(said, f"there is no announcement «{said.text}»")
-    closed = {said.text for said in draft.say} | {"closed"}
+    closed = {said.text for said in draft.say} | OF_HOURS
     for name, text in draft.announcements:
         if name.text not in wanted | closed:
             yield warning(name, f"the announcement «{name.text}» is never said")

@@ -191,3 +191,18 @@ def test_articles_name_what_there_is(folder: Path) -> None:
         (5, "there is no topic «nothing»"),
         (7, "housing has no clause 5.99"),
     }
+
+
+@pytest.mark.parametrize("name", [path.parent.name for path in sorted(FLOWS.glob("*/profile.yaml"))])
+def test_the_profiles_that_we_publish_are_without_fault(name: str) -> None:
+    found = check_profile(FLOWS / name)
+    assert not [f"{one.place}: {one.text}" for one in found if one.severity is ERROR]
+
+
+def test_a_body_with_nothing_but_its_profile_speaks_by_default(tmp_path: Path) -> None:
+    """What every profile inherits is without fault, warnings included."""
+    shutil.copytree(FLOWS / "default", tmp_path / "default")
+    shutil.copytree(FLOWS / "regulations", tmp_path / "regulations")
+    (tmp_path / "sixth").mkdir()
+    shutil.copy(FLOWS / "housing" / PROFILE, tmp_path / "sixth")
+    assert not [f"{one.place}: {one.text}" for one in check_profile(tmp_path / "sixth")]

@@ -9,8 +9,8 @@ from app.domain.drafts import DraftFlow, DraftPhrase, DraftStage, Finding, Writt
 from app.domain.errors import BadFlow
 from app.domain.flow import VARIABLES, variables_of
 
-SURE = frozenset({"greeting", "body", "unit", "name", "position", "hours", "return_in"})
-"""Known in every conversation. A surname may be kept back, a patronymic may be wanting."""
+SURE = frozenset({"greeting", "body", "unit", "surname", "name", "position", "hours", "return_in"})
+"""Known in every conversation; a patronymic may be wanting (heritage 3.2.1)."""
 
 _BY_FIELD = {
     "need": "need",

@@ -48,10 +48,11 @@ class Walk:
 
     @property
     def first_values(self) -> dict[str, str]:
-        # A patronymic may be wanting and a surname kept back; the rest the panel always has.
-        known = {"greeting": "Добрый день", "name": "Анна", "position": "специалист", "return_in": "3 минуты"}
+        # A patronymic may be wanting; the rest the panel always has.
+        known = {"greeting": "Добрый день", "surname": "Иванова", "name": "Анна", "position": "специалист"}
         return {
             **known,
+            "return_in": "3 минуты",
             "body": self.profile.body,
             "unit": self.profile.units[0].name,
             "hours": self.profile.hours_text,
@@ -59,7 +60,7 @@ class Walk:
 
     @property
     def all_values(self) -> dict[str, str]:
-        values = {**self.first_values, "surname": "Иванова", "patronymic": "Сергеевна"}
+        values = {**self.first_values, "patronymic": "Сергеевна"}
         for more in (*BY_FIELD.values(), *BY_STAGE.values()):
             values |= more
         return values

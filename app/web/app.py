@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.profile import Profile
-from app.web import calls_pages, health, manager, settings_page, signed_in
+from app.web import calls_pages, health, manager, scripts_page, settings_page, signed_in
 from app.web.answers import answer_errors
 from app.web.catalogue import Catalogue
 from app.web.line_gateway import LineGateway
@@ -28,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings_page.router,
     manager.router,
     calls_pages.router,
+    scripts_page.router,
 )
 
 

@@ -92,6 +92,8 @@ class CarryingOut:
         if live.caller_leg is None:
             return
         self._waiting.queued(live, again=fact.again)
+        # From then on another unit may have somebody for this call.
+        live.after(self._clock, "overflow", live.profile.terms.overflow_s, self._exchange.dispatch)
         self._exchange.dispatch()
 
     def _closed(self, live: LiveCall, fact: f.LineWasClosed) -> None:
@@ -151,7 +153,7 @@ class CarryingOut:
     # --- conversation ----------------------------------------------------------------------------------------
 
     def _joined(self, live: LiveCall, login: str) -> None:
-        for timer in ("offer", ASK_AGAIN, "waiting"):
+        for timer in ("offer", ASK_AGAIN, "waiting", "overflow"):
             live.cancel(timer)
         self._roster.move(login, Presence.BUSY, call=live.id)
         self._talk(live)

@@ -41,6 +41,7 @@ from app.domain.errors import LiniyaError
 from app.domain.facts import Fact, Presence, Recorded, Speaker
 from app.domain.phone_numbers import of_caller
 from app.domain.profile import Profile
+from app.domain.queues import unit_of_operator, units_asked
 
 log = structlog.get_logger()
 
@@ -85,6 +86,7 @@ class Exchange:
     ) -> None:
         self.profile = profile
         self.roster = roster
+        roster.on_move = self.dispatch
         self.recorder = recorder
         self.clock = clock
         self.new_id = new_id
@@ -231,10 +233,18 @@ class Exchange:
         promised: set[str] = set()
         for live in sorted(waiting, key=lambda one: (one.state.arrived_at is None, one.state.arrived_at)):
             passed = live.state.passed_over if ASK_AGAIN in live.timers else ()
-            place = self.roster.free_for(live.state.unit, (*passed, *promised))
+            place = self.roster.free_for(self._units_asked(live), self._unit_of, {*passed, *promised})
             if place is not None:
                 promised.add(place.login)
                 self.tell(live, c.Offer(place.login))
+
+    def _units_asked(self, live: LiveCall) -> tuple[str, ...]:
+        arrived = live.state.arrived_at
+        waited_s = (self.clock.now() - arrived).total_seconds() if arrived else 0.0
+        return units_asked(live.profile, live.state.unit, waited_s, self.roster.at_desk(self._unit_of))
+
+    def _unit_of(self, unit: str) -> str:
+        return unit_of_operator(self.profile, unit)
 
     def make_ready(self, login: str) -> None:
         """The operator may be asked again; who has left the directory meanwhile leaves the desk."""
@@ -365,9 +375,8 @@ class Exchange:
         """The operator's browser or telephone came or went."""
         if operator in self._deaf:
             self._deaf.pop(operator).cancel()
-        if self.roster.place(operator).reachable:
-            self.dispatch()
-        else:
+        self.dispatch()
+        if not self.roster.place(operator).reachable:
             self._deaf[operator] = self.clock.call_later(SOUND_GONE_S, lambda: self._break_if_deaf(operator))
         self.on_change(None)
 

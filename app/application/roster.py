@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,9 @@ from app.application.ports import Clock, Operator, StaffDirectory
 from app.application.recorder import Recorder
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import Presence, PresenceChanged
+
+UnitOf = Callable[[str], str]
+"""From the unit that an operator is kept with to its id in the profile."""
 
 
 class Device(StrEnum):
@@ -71,6 +74,8 @@ class Roster:
         self._recorder = recorder
         self._clock = clock
         self._places: dict[str, Place] = {}
+        self.on_move: Callable[[], None] = lambda: None
+        """Told after each change: who comes may take a call, and who leaves may leave one to another unit."""
 
     def place(self, login: str) -> Place:
         """The operator's place; BadInput for a login that the directory does not have."""
@@ -114,14 +119,19 @@ class Roster:
         place.presence, place.call, place.why = presence, call, why
         place.since = self._clock.now()
         place.wrap_up_until = None
+        self.on_move()
 
-    def free_for(self, unit: str, passed_over: tuple[str, ...]) -> Place | None:
-        """Who is asked next: a free operator of the unit, else of any unit, the longest idle first."""
-        free = sorted(
-            (p for p in self._places.values() if self.takes_calls(p.login) and p.login not in passed_over),
-            key=lambda p: p.since,
-        )
-        return next((p for p in free if self._unit(p.login) == unit), free[0] if free else None)
+    def free_for(self, units: Sequence[str], unit_of: UnitOf, passed_over: Collection[str]) -> Place | None:
+        """Who is asked next: a free operator of the first of the units that has one, the longest idle first."""
+        free = [p for p in self._places.values() if self.takes_calls(p.login) and p.login not in passed_over]
+        asked = [(units.index(unit), p) for p in free if (unit := unit_of(self._unit(p.login))) in units]
+        return min(asked, key=lambda one: (one[0], one[1].since), default=(0, None))[1]
+
+    def at_desk(self, unit_of: UnitOf) -> frozenset[str]:
+        """The units that have an operator who takes calls, or will after the present one."""
+        at_work = (Presence.OFFERED, Presence.BUSY, Presence.WRAP_UP)
+        present = (p for p in self._places.values() if p.presence in at_work or self.takes_calls(p.login))
+        return frozenset(unit_of(self._unit(p.login)) for p in present)
 
     def takes_calls(self, login: str) -> bool:
         """The operator is free, and still in the directory."""

@@ -36,7 +36,7 @@ class Topic:
 @dataclass(frozen=True)
 class Unit:
     """`topics` are those it is most competent in; `overflow` is the unit that is asked, too, when nobody of this
-    one has been free for `Terms.overflow_s`, "" for nobody."""
+    one has been free for `Terms.overflow_s`, "" for the reception."""
 
     id: str
     name: str

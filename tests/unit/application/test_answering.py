@@ -179,13 +179,22 @@ def test_two_operators_ready_at_once_get_one_caller_each(house: House) -> None:
     assert numbers == {CALLER, "+79271230000"}
 
 
-def test_own_unit_is_asked_first_then_the_longest_idle(house: House) -> None:
+def test_own_unit_is_asked_first_and_the_reception_after_a_while(house: House) -> None:
     house.sit_down("ivanova")
     house.pass_s(1)
     house.sit_down("sidorova", device="phone")
     house.dial(dialled="+78512245023")
     assert house.presence("sidorova") is Presence.OFFERED
+    house.phone.picks_up(house.phone.last("sip:sidorova@127.0.0.1:5080"))
     house.dial("+79271230000", dialled="+78512245023")
+    assert house.presence("ivanova") is Presence.READY
+    house.pass_s(house.exchange.profile.terms.overflow_s)
+    assert house.presence("ivanova") is Presence.OFFERED
+
+
+def test_unit_with_nobody_at_the_desk_leaves_no_caller_waiting(house: House) -> None:
+    house.sit_down("ivanova")
+    house.dial(dialled="+78512245023")
     assert house.presence("ivanova") is Presence.OFFERED
 
 

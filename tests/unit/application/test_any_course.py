@@ -166,7 +166,9 @@ def check(house: House) -> None:
         if state.phase is Phase.ENDED:
             assert (live.timers, live.channels, live.operator_legs) == ({}, [], {})
         if state.phase is Phase.WAITING and ASK_AGAIN not in live.timers:
-            assert not any(house.roster.takes_calls(place.login) for place in house.roster.places())
+            asked = house.exchange._units_asked(live)
+            free = [p for p in house.staff.operators() if house.roster.takes_calls(p.login)]
+            assert not any(house.exchange._unit_of(person.unit) in asked for person in free)
 
 
 def check_places(house: House) -> None:

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     callee.add_argument("--port", type=int, default=5090)
     _add_user(command("user", _user, "people who sign in: add, list, set a password, let go"))
     _add_phone(command("phone", _phone, "an operator's SIP phone that registers at the line"))
+    _add_announcements(command("announcements", _announcements, "what callers hear: make, list, check"))
     _add_model(command("model", _model, "speech models: list, check, install"))
     _add_flows(command("flows", _flows, "scripts: find what is wrong in them, draw them"))
     return parser
@@ -331,6 +332,28 @@ def _flows(options: argparse.Namespace) -> int:
     if options.action == "check":
         return flows_commands.check(settings.call_flows_dir, options.profile, as_json=options.json)
     flows_commands.show(settings.call_flows_dir, options.profile or settings.profile, options.flow, options.output)
+    return 0
+
+
+def _add_announcements(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
+    actions.add_parser("make", help="make the files that are missing or out of date")
+    actions.add_parser("list", help="the files, and what they are made from")
+    actions.add_parser("check", help="whether every announcement has a sound that is up to date and even")
+
+
+def _announcements(options: argparse.Namespace) -> int:
+    from app import announcement_commands
+    from app.main import read_profile
+
+    settings = _settings(options, "announcements", logging.WARNING)
+    profile = read_profile(settings)
+    match options.action:
+        case "make":
+            return FAILED if announcement_commands.make(settings, profile) else 0
+        case "check":
+            return FAILED if announcement_commands.check(settings, profile) else 0
+    announcement_commands.show_list(settings, profile)
     return 0
 
 

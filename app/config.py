@@ -150,7 +150,14 @@ class Settings(BaseSettings):
         "", description="Address of another vosk-server (`ws://host:port`) in place of our recogniser"
     )
     recogniser_workers: int = Field(0, ge=0, description="Worker processes; 0: one a core")
-    voice: str = Field("ru", description="espeak-ng voice of the announcements")
+    voice: str = Field("ru", description="espeak-ng voice of the announcements: `ru`, `ru+f2`, `ru+m3` ...")
+    voice_rate: int = Field(140, ge=80, le=450, description="How fast that voice speaks, words a minute")
+    voice_pitch: int = Field(50, ge=0, le=100, description="How high that voice is")
+    voice_command: str = Field(
+        "",
+        description="Another synthesiser: a command that reads the text from its input or from `{text_file}` and "
+        "writes a sound to its output or to `{wav_file}`; where it fails, espeak-ng speaks",
+    )
 
     # --- logs ---
     log_json: bool = Field(False, description="Write logs as JSON lines")
@@ -201,6 +208,10 @@ class Settings(BaseSettings):
     @property
     def recordings(self) -> Path:
         return self.recordings_dir or self.profile_dir / "announcements"
+
+    @property
+    def announcements(self) -> Path:
+        return self.data_dir / "announcements" / self.profile
 
     @property
     def call_recordings(self) -> Path:

@@ -27,15 +27,16 @@ from app.application.panel_commands import PanelCommands
 from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings
+from app.domain.announcements import announcements_of
 from app.domain.errors import BadInput, Unavailable
-from app.domain.flow import variables_of
 from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
 from app.loop_clock import LoopClock
 from app.reloading import Reloading
-from app.speech.announcer import EspeakAnnouncer
+from app.sounds import announcements_in_words, book_of, files_of
+from app.speech.announcer import FileAnnouncer
 from app.speech.model_files import check_model
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
@@ -165,8 +166,9 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     phone = _phone(settings, tokens, _who_may_call(settings, staff))
     recognizer = VoskRecognizer(settings.recogniser_address)
     stack.push_async_callback(recognizer.aclose)
-    announcer = EspeakAnnouncer(settings.recordings, voice=settings.voice)
+    announcer = FileAnnouncer(files_of(settings))
     stack.push_async_callback(announcer.aclose)
+    announcer.music()
     gateway = GatewayServer(host=settings.gateway_host, port=settings.gateway_port, secret=settings.secret())
     exchange = Exchange(
         profile=profile,
@@ -190,7 +192,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     stack.push_async_callback(phone.stop)
     stack.callback(exchange.stop)
     stack.push_async_callback(_part_with_callers, exchange)
-    _prepare_sounds(announcer, profile)
+    announcer.prepare(announcements_of(profile))
 
     def read() -> Profile:
         newer = read_profile(settings)
@@ -199,7 +201,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
 
     def take(newer: Profile) -> None:
         exchange.use_profile(newer)
-        _prepare_sounds(announcer, newer)
+        announcer.prepare(announcements_of(newer))
 
     stack.push_async_callback(Reloading(read, take).aclose)
 
@@ -215,16 +217,6 @@ def _recordings(settings: Settings, stack: AsyncExitStack) -> CallRecordings | N
 async def _part_with_callers(exchange: Exchange) -> None:
     if exchange.warn_callers():
         await asyncio.sleep(APOLOGY_S)
-
-
-def _prepare_sounds(announcer: EspeakAnnouncer, profile: Profile) -> None:
-    """Make what callers hear before the first of them waits for it."""
-    announcer.music()
-    for name, text in profile.announcements.items():
-        if not variables_of(text, name):
-            announcer.speak(name, text, lambda _clip: None)
-    for question in profile.survey.questions:
-        announcer.speak(f"survey_{question.id}", question.prompt, lambda _clip: None)
 
 
 def _who_may_call(settings: Settings, staff: SqlStaffDirectory) -> WhoMayCall:
@@ -367,6 +359,7 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         ),
         static_dir=PROJECT / "static",
         recording_file=partial(file_of, settings.call_recordings),
+        announcements=book_of(settings, profile),
         lifespan=lifespan,
         routers=[panel_router],
     )
@@ -413,6 +406,7 @@ def check_machine(settings: Settings) -> list[str]:
         f"{'and anybody else' if settings.anonymous_calls else 'others must prove who they are'}",
         f"pages: {settings.web_address}; operators' sound: {settings.audio_address}",
         f"recognition: {model.path.name if model else settings.recogniser_url}",
+        announcements_in_words(settings, profile),
         f"recording of conversations: {settings.call_recordings if settings.record_calls else 'off'}",
         *_trunks_in_words(accounts),
     ]

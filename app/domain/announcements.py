@@ -17,6 +17,9 @@ from app.domain.profile import Profile
 SURVEY = "survey_"
 """Before the id of a question: the name of its announcement."""
 
+HOURS = "hours"
+"""The variable whose value is the same in every call: a file of its own."""
+
 _MARKS = ".,:;!?…»)"
 _PAUSES_MS = {".": 350, "!": 350, "?": 350, "…": 350, ":": 250, ";": 250, ",": 150}
 _BETWEEN_WORDS_MS = 40
@@ -55,7 +58,11 @@ def announcements_of(profile: Profile) -> tuple[Announcement, ...]:
     """Every text that a caller of this organisation may hear, in the order of its files."""
     own = [Announcement(name, text) for name, text in profile.announcements.items()]
     asked = [Announcement(SURVEY + q.id, q.prompt, plain=True) for q in profile.survey.questions]
-    return (*own, *asked)
+    uses_hours = HOURS not in profile.announcements and any(
+        piece.variable == HOURS for one in own for piece in one.pieces
+    )
+    hours = [Announcement(HOURS, profile.hours_text, plain=True)] if uses_hours else []
+    return (*own, *hours, *asked)
 
 
 def pieces_of(name: str, template: str) -> tuple[Piece, ...]:

@@ -59,6 +59,13 @@ class _Library:
                 raise Unavailable(f"espeak-ng refused to speak (status {status})")
             return b"".join(self._collected), self._rate_hz
 
+    def check(self, voice: str) -> None:
+        """Raises Unavailable or BadInput."""
+        with self._lock:
+            if self._library is None:
+                self._open()
+            self._choose(voice)
+
     def _open(self) -> None:
         try:
             library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -89,6 +96,11 @@ class _Library:
 
 
 _library = _Library()
+
+
+def check_voice(voice: str) -> None:
+    """Raises BadInput for a voice that espeak-ng does not have, Unavailable when it cannot be opened."""
+    _library.check(voice)
 
 
 def synthesise(text: str, *, voice: str = "ru", rate: int = 150, pitch: int = 50) -> bytes:

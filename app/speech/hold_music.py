@@ -10,6 +10,8 @@ import numpy as np
 from app.speech.sound import LINE_RATE_HZ, Sound, level_to, to_pcm
 
 MUSIC_LEVEL_DBFS = -26.0
+COMPOSED = "composed"
+"""In the place of a voice: nobody spoke it."""
 _CHORD_S = 3.0
 _NOTE_S = 5.0
 _ATTACK_S = 0.5

@@ -56,6 +56,14 @@ def to_line_rate(sound: Sound, rate_hz: int) -> Sound:
     return np.asarray(whole[: -(-sound.size * LINE_RATE_HZ // rate_hz)], dtype=np.float64)
 
 
+def trimmed(sound: Sound) -> Sound:
+    """Without the silence at its ends: what is more than 50 dB below its peak, but for 20 ms."""
+    loud = np.flatnonzero(np.abs(sound) > np.abs(sound).max(initial=0.0) * 10**-2.5)
+    if not loud.size or not sound[loud[0]]:
+        return sound[:0]
+    return sound[max(0, int(loud[0]) - _FRAME) : int(loud[-1]) + _FRAME]
+
+
 def active_level_dbfs(sound: Sound) -> float:
     """RMS over the 20 ms frames that are not pauses, in dB of full scale; -inf for silence.
 

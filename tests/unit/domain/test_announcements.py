@@ -39,6 +39,7 @@ def test_braces_that_are_doubled_are_braces() -> None:
 def test_every_text_of_an_organisation_is_an_announcement() -> None:
     house = profile()
     found = {one.name: one for one in announcements_of(house)}
-    assert set(found) == {*house.announcements, "survey_answer_received", "survey_satisfaction"}
+    assert set(found) == {*house.announcements, "hours", "survey_answer_received", "survey_satisfaction"}
     assert [piece.name for piece in found["closed"].pieces if piece.name] == ["closed.1", "closed.2", "closed.3"]
     assert found["survey_satisfaction"].pieces[0].text == "Оцените работу консультанта."
+    assert found["hours"].text == house.hours_text

@@ -334,10 +334,16 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
     profile = read_profile(settings)
     gateway = GatewayClient(host=settings.gateway_host, port=settings.gateway_port, secret=settings.secret())
 
+    book = book_of(settings, profile)
+
+    def take(newer: Profile) -> None:
+        use_profile(app, newer)
+        book.use(announcements_of(newer))
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await gateway.open()
-        reloading = Reloading(partial(read_profile, settings), partial(use_profile, app))
+        reloading = Reloading(partial(read_profile, settings), take)
         try:
             yield
         finally:
@@ -359,7 +365,7 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         ),
         static_dir=PROJECT / "static",
         recording_file=partial(file_of, settings.call_recordings),
-        announcements=book_of(settings, profile),
+        announcements=book,
         lifespan=lifespan,
         routers=[panel_router],
     )

@@ -18,6 +18,9 @@ need '/usr/lib/*/kamailio/modules/tls.so' kamailio-tls-modules
 need '/usr/lib/*/kamailio/modules/jansson.so' kamailio-extra-modules
 need openssl openssl
 need chromium chromium
+need ffmpeg ffmpeg
+need text2wave festival
+need '/usr/share/festival/voices/russian/*' festvox-ru
 need '/usr/lib/postgresql/*/bin/initdb' postgresql
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ]; then

@@ -17,6 +17,10 @@ class FileBook:
     def __init__(self, files: AnnouncementFiles, announcements: Sequence[Announcement]) -> None:
         self._files = files
         self._spoken = SpokenPieces(files)
+        self.use(announcements)
+
+    def use(self, announcements: Sequence[Announcement]) -> None:
+        """The organisation has other texts now."""
         self._announcements = {one.name: one for one in announcements}
         self._texts = {p.name: p.text for one in announcements for p in one.pieces if p.name} | {MUSIC: ""}
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from app.application.announcement_book import AnnouncementBook
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.profile import Profile
 from app.web import calls_pages, health, manager, scripts_page, settings_page, signed_in
@@ -43,6 +44,7 @@ def create_app(
     throttle: LoginThrottle | None = None,
     now: Callable[[], datetime] = utc_now,
     recording_file: Callable[[str], Path | None] = lambda _name: None,
+    announcements: AnnouncementBook | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
@@ -72,6 +74,7 @@ def create_app(
         throttle=LoginThrottle() if throttle is None else throttle,
         now=now,
         recording_file=recording_file,
+        announcements=announcements,
     )
     app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)
     answer_errors(app)

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
+from app.application.announcement_book import AnnouncementBook
 from app.application.reports import CallReads, StaffAccounts, StaffMember
 from app.domain import phone_numbers
 from app.domain.profile import Profile
@@ -59,6 +60,8 @@ class Site:
     now: Callable[[], datetime] = utc_now
     recording_file: Callable[[str], Path | None] = lambda _name: None
     """Where a recording of that name lies."""
+    announcements: AnnouncementBook | None = None
+    """What callers hear; None where the sounds are not this process's."""
 
     @property
     def session_cookie(self) -> str:

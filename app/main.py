@@ -33,6 +33,8 @@ from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
+from app.knowledge.dictionary import normal_form
+from app.knowledge.shelf import OfFiles, Shelf
 from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
@@ -184,7 +186,9 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     )
     for call_id, its_log in open_calls:
         exchange.interrupt(call_id, its_log)
-    commands = PanelCommands(exchange, tokens, gateway)
+    knowledge = Shelf(OfFiles(), normal_form, profile)
+    stack.callback(knowledge.close)
+    commands = PanelCommands(exchange, tokens, gateway, knowledge)
     phone.report_to(exchange)
     await gateway.open(commands)
     stack.push_async_callback(gateway.close)
@@ -202,6 +206,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     def take(newer: Profile) -> None:
         exchange.use_profile(newer)
         announcer.prepare(announcements_of(newer))
+        knowledge.use_profile(newer)
 
     stack.push_async_callback(Reloading(read, take).aclose)
 

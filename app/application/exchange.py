@@ -60,6 +60,8 @@ SEEN_AT_THE_CALL = (
     f.AgendaAsked,
     f.ReferralGiven,
     f.SatisfactionNoted,
+    f.ArticleUsed,
+    f.ArticleMissed,
     f.CallerTold,
 )
 """Facts that change no panel but those at the call: a hundred panels for each word would stop the sound."""
@@ -94,6 +96,7 @@ class Exchange:
         self.recogniser_available = True
         self.on_change: Callable[[LiveCall | None], None] = lambda _live: None
         """Told the call when only its own panels have changed, None when all may have."""
+        self.before_forgetting: Callable[[LiveCall], None] = lambda _live: None
         self._phone = phone
         self._feed = feed
         self._legs: dict[LegId, LiveCall] = {}
@@ -216,6 +219,7 @@ class Exchange:
             if any(place.call == live.id for place in self.roster.places()):
                 self.clock.call_later(REMEMBERED_S, forget)
                 return
+            self.before_forgetting(live)
             self.calls.pop(live.id, None)
             self._announcing.forget(live)
             self.recorder.forget(live.stream)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.application.ports import Clock, LegId, LegQuality, Listening, Recording, Timer
+from app.application.suggestions import Sought
 from app.domain.calls import Call
 from app.domain.profile import Profile
 
@@ -30,6 +31,8 @@ class LiveCall:
     """The name, and what is being written."""
     place_said: int = 0
     """The place in the queue that the caller was told last."""
+    sought: Sought = field(default_factory=Sought)
+    """Articles that were looked for."""
 
     @property
     def id(self) -> str:

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
+from app.application.knowledge import Knowledge, NoKnowledge
 from app.application.live_call import LiveCall
 from app.application.panel_view import PanelViews, View
 from app.application.ports import PanelFeed
 from app.application.roster import Device
+from app.application.suggestions import Suggestions
 from app.domain import commands as c
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import Presence, PromiseClosed
@@ -24,14 +26,18 @@ Arguments = Mapping[str, Any]
 class PanelCommands:
     """Implements `ports.LineCommands`."""
 
-    def __init__(self, exchange: Exchange, tokens: AudioTokens, feed: PanelFeed) -> None:
+    def __init__(
+        self, exchange: Exchange, tokens: AudioTokens, feed: PanelFeed, knowledge: Knowledge | None = None
+    ) -> None:
         self._exchange = exchange
         self._roster = exchange.roster
         self._tokens = tokens
         self._feed = feed
-        self._views = PanelViews(exchange)
+        self._suggestions = Suggestions(exchange, knowledge or NoKnowledge())
+        self._views = PanelViews(exchange, self._suggestions)
         self._seen: set[str] = set()
         exchange.on_change = self._show
+        exchange.before_forgetting = self._suggestions.settle
         self._of_the_desk: dict[str, Callable[[str, Arguments], View | None]] = {
             "ready": self._ready,
             "break": self._break,
@@ -44,6 +50,13 @@ class PanelCommands:
             "decline": self._decline,
             "transfer": self._transfer,
         }
+        self._of_the_shelf: dict[str, Callable[[str, Arguments], View]] = {
+            "knowledge_search": lambda login, its: self._suggestions.search(
+                self._call_of(login), _string(its, "text")
+            ),
+            "article": lambda login, its: self._suggestions.article(self._call_of(login), _string(its, "id")),
+            "article_used": self._article_used,
+        }
 
     def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out a command; the answer is JSON-ready. Refused, or BadInput."""
@@ -53,6 +66,8 @@ class PanelCommands:
         if desk is not None:
             answer = desk(operator, arguments) or {}
             self.show_all()
+        elif name in self._of_the_shelf:
+            answer = self._of_the_shelf[name](operator, arguments)
         elif name in _OF_THE_CALL:
             live = self._written_by(operator) if name in _WRITING else self._conducted_by(operator)
             self._exchange.apply(live, _OF_THE_CALL[name](arguments, live, self._exchange))
@@ -110,8 +125,11 @@ class PanelCommands:
 
     # --- calls -----------------------------------------------------------------------------------------------
 
+    def _call_of(self, login: str) -> LiveCall | None:
+        return self._exchange.calls.get(self._roster.place(login).call)
+
     def _my_call(self, login: str) -> LiveCall:
-        live = self._exchange.calls.get(self._roster.place(login).call)
+        live = self._call_of(login)
         if live is None:
             raise Refused("not_now", "there is no call")
         return live
@@ -147,6 +165,12 @@ class PanelCommands:
         target = _string(arguments, "to")
         told = _flag(arguments, "told") if "told" in arguments else False
         self._exchange.apply(live, c.Transfer(target, self._roster.takes_calls(target), told))
+
+    def _article_used(self, login: str, arguments: Arguments) -> View:
+        shown = self._suggestions.known(_string(arguments, "id"))
+        used = c.UseArticle(shown.article.id, shown.version, shown.article.title)
+        self._exchange.apply(self._written_by(login), used)
+        return {}
 
     # --- promises --------------------------------------------------------------------------------------------
 
@@ -252,6 +276,7 @@ _WRITING = frozenset(
         "agenda_asked",
         "referral",
         "satisfied",
+        "no_article",
     }
 )
 """Commands that write the call up; the others of the call conduct it."""
@@ -277,4 +302,5 @@ _OF_THE_CALL: dict[str, Callable[[Arguments, LiveCall, Exchange], c.Command]] = 
     "satisfied": lambda a, _l, _e: c.NoteSatisfaction(_flag(a, "satisfied")),
     "notes": lambda a, _l, _e: c.WriteNotes(_string(a, "notes")),
     "promise": _promise,
+    "no_article": lambda a, _l, _e: c.MissArticle(_string(a, "text"), "said"),
 }

@@ -12,6 +12,7 @@ from app.application.ports import Operator
 from app.application.roster import Place
 from app.application.script_view import script_view
 from app.application.sound_of_calls import CALLER, grade
+from app.application.suggestions import Suggestions
 from app.domain import listening
 from app.domain.calls import Call, Phase
 from app.domain.conduct import flow_of
@@ -32,8 +33,9 @@ KEPT_BOOKS = 3
 class PanelViews:
     """Makes views; holds nothing but texts of the profiles that never change."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, suggestions: Suggestions) -> None:
         self._exchange = exchange
+        self._suggestions = suggestions
         self._books: dict[str, View] = {}
 
     def view(self, login: str) -> View:
@@ -49,6 +51,7 @@ class PanelViews:
             "call": self._call(live, place) if live else None,
             "script": script_view(live.profile, live.state, self._values(live, person)) if live else None,
             "transcript": self._transcript(live.state) if live else [],
+            "knowledge": self._suggestions.section(live) if live else [],
             "colleagues": [_colleague(p, its) for p, its in roster.colleagues(login)],
             "promises": self._promises(),
             **self._books_of(profile),

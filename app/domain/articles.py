@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+SHORT = 280
+"""Characters of the short answer that a list shows."""
+_MARKS = re.compile(r"[*_`#>]+|!?\[([^\]]*)\]\([^)]*\)")
 
 
 class ArticleKind(StrEnum):
@@ -35,3 +40,10 @@ class Article:
     topics: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The short answer: the first paragraph without its marks, in one line."""
+        first = next((part for part in re.split(r"\n\s*\n", self.text) if part.strip(" \n#")), "")
+        plain = " ".join(_MARKS.sub(lambda found: found.group(1) or "", first).split())
+        return plain if len(plain) <= SHORT else plain[:SHORT].rsplit(" ", 1)[0] + " …"

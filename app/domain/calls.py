@@ -147,6 +147,10 @@ class Call:
     survey_complete: bool | None = None
     sound: tuple[f.SoundMeasured, ...] = ()
     recordings: tuple[f.CallRecorded, ...] = ()
+    articles: tuple[tuple[str, int], ...] = ()
+    """Articles of the knowledge base that were used, with their versions."""
+    missed_articles: tuple[str, ...] = ()
+    """Questions that no article answered."""
 
     @property
     def open(self) -> bool:
@@ -226,6 +230,8 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.AgendaAsked, *_AFTER_ANSWER),
     **_stays(f.ReferralGiven, *_AFTER_ANSWER),
     **_stays(f.SatisfactionNoted, *_AFTER_ANSWER),
+    **_stays(f.ArticleUsed, *_AFTER_ANSWER),
+    **_stays(f.ArticleMissed, *_AFTER_ANSWER),
     **_to(_P.HELD, f.PlacedOnHold, _P.TALKING),
     **_to(_P.TALKING, f.ResumedFromHold, _P.HELD),
     **_stays(f.CallerTold, _P.TALKING, _P.HELD),
@@ -413,6 +419,10 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.AgendaAsked: _asked,
     f.ReferralGiven: lambda c, fact, _at: {"referrals": (*c.referrals, fact.referral)},
     f.SatisfactionNoted: lambda _c, fact, _at: {"satisfied": fact.satisfied},
+    f.ArticleUsed: lambda call, fact, _at: {
+        "articles": (*(pair for pair in call.articles if pair[0] != fact.article), (fact.article, fact.version))
+    },
+    f.ArticleMissed: lambda call, fact, _at: {"missed_articles": (*call.missed_articles, fact.asked)},
     f.PlacedOnHold: lambda _c, fact, at: {"hold": Hold(at, fact.return_in_s)},
     f.ResumedFromHold: _resumed,
     f.SoundMeasured: lambda call, fact, _at: {"sound": (*call.sound, fact)},

@@ -196,6 +196,23 @@ class NoteSatisfaction(Command):
 
 
 @dataclass(frozen=True)
+class UseArticle(Command):
+    """The answer is taken from this article."""
+
+    article: str
+    version: int
+    title: str
+
+
+@dataclass(frozen=True)
+class MissArticle(Command):
+    """No article answers what was asked (`facts.ArticleMissed`)."""
+
+    asked: str
+    why: str
+
+
+@dataclass(frozen=True)
 class MeasureSound(Command):
     """The last measurement of a party whose connection is over (`facts.SoundMeasured`)."""
 

@@ -352,6 +352,8 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.AskOfAgenda: w.asked,
     c.GiveReferral: w.referral,
     c.NoteSatisfaction: w.satisfaction,
+    c.UseArticle: w.use_article,
+    c.MissArticle: w.miss_article,
     c.MakePromise: _promise,
     c.PlaceCall: _place_call,
     c.BeginSurvey: lambda p, call, _c, _n: survey.begin(p.survey, call),

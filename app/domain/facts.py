@@ -186,6 +186,25 @@ class SatisfactionNoted(Fact):
 
 
 @dataclass(frozen=True)
+class ArticleUsed(Fact):
+    """The answer was taken from this article of the knowledge base (property 24-25). `version` 0 is that of a file
+    which nobody has changed; `title` is as it was then."""
+
+    article: str
+    version: int
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class ArticleMissed(Fact):
+    """A question that no article answered (K2: property 33, 35). `why`: said (the operator says so), search (a
+    search of which nothing was opened) or need (the restated need, for which nothing was suggested or used)."""
+
+    asked: str
+    why: str
+
+
+@dataclass(frozen=True)
 class PlacedOnHold(Fact):
     """The caller was asked to stay on the line, with the time of return (education 3.5.5)."""
 

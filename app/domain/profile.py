@@ -158,6 +158,10 @@ class Profile:
     """The knowledge base; it has a life of its own and does not change the version."""
 
     @property
+    def topic_titles(self) -> Mapping[str, str]:
+        return {topic.id: topic.title for topic in self.topics}
+
+    @property
     def flows(self) -> tuple[Flow, ...]:
         return (self.incoming, self.outgoing, self.internal)
 

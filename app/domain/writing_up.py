@@ -89,3 +89,18 @@ def referral(profile: Profile, call: Call, command: c.GiveReferral, _now: dateti
 def satisfaction(_profile: Profile, call: Call, command: c.NoteSatisfaction, _now: datetime) -> list[f.Fact]:
     require(call, *WITH_OPERATOR)
     return [] if command.satisfied is call.satisfied else [f.SatisfactionNoted(command.satisfied)]
+
+
+def use_article(_profile: Profile, call: Call, command: c.UseArticle, _now: datetime) -> list[f.Fact]:
+    require(call, *WITH_OPERATOR)
+    if (command.article, command.version) in call.articles:
+        return []
+    return [f.ArticleUsed(command.article, command.version, command.title)]
+
+
+def miss_article(_profile: Profile, call: Call, command: c.MissArticle, _now: datetime) -> list[f.Fact]:
+    require(call, *WITH_OPERATOR)
+    missed = text_of(command.asked, "question")
+    if not missed:
+        raise BadInput("write what was asked, so that an article can be written", "question_empty")
+    return [] if missed in call.missed_articles else [f.ArticleMissed(missed, command.why)]

@@ -109,6 +109,7 @@ REFUSALS: dict[str, str] = {
     "busy": N_("You are in a call."),
     "closed_promise": N_("This promise is already closed."),
     "unknown_promise": N_("There is no such promise."),
+    "unknown_article": N_("There is no such article any more: search again."),
 }
 """The codes of `Refused`, in words."""
 

@@ -193,6 +193,15 @@ def _notes(t: Teller, x: f.NotesWritten) -> Words:
     return t.say.text("Notes were written"), x.notes
 
 
+def _article(t: Teller, x: f.ArticleUsed) -> Words:
+    version = t.say.text("version %(number)s", number=str(x.version)) if x.version else ""
+    return t.say.text("Answered by the article «%(title)s»", title=x.title or x.article), version
+
+
+def _missed_article(t: Teller, x: f.ArticleMissed) -> Words:
+    return t.say.text("No article answered the question"), t.quoted(x.asked)
+
+
 def _held(t: Teller, x: f.PlacedOnHold) -> Words:
     promised = t.say.text("promised to be back in %(time)s", time=t.say.duration(x.return_in_s))
     return t.say.text("Put on hold"), promised
@@ -333,6 +342,8 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.AgendaAsked: ("question", "", _agenda_asked),
     f.ReferralGiven: ("info", "accent", _referred),
     f.SatisfactionNoted: ("star", "", _satisfaction),
+    f.ArticleUsed: ("book", "good", _article),
+    f.ArticleMissed: ("question", "warn", _missed_article),
     f.PlacedOnHold: ("pause", "warn", _held),
     f.ResumedFromHold: ("play", "", _resumed),
     f.CallerTold: ("info", "", _told),

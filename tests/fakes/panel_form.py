@@ -96,6 +96,7 @@ VIEW: dict[str, Form] = {
     "call": (CALL, None),
     "script": ({"flow": TEXT, "current": TEXT, "stages": [STAGE]}, None),
     "transcript": [{"n": NUMBER, "speaker": TEXT, "who": TEXT, "text": TEXT, "start_s": NUMBER, "end_s": NUMBER}],
+    "knowledge": [{"id": TEXT, "title": TEXT, "short": TEXT, "kind": TEXT, "score": NUMBER, "used": FLAG}],
     "colleagues": [
         {
             "login": TEXT,

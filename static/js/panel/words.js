@@ -61,6 +61,7 @@ export const refusal = (code) =>
     busy: t("You are in a call."),
     closed_promise: t("This promise is already closed."),
     unknown_promise: t("There is no such promise."),
+    unknown_article: t("There is no such article any more: search again."),
   })[code];
 
 /** A command that was not carried out, in words. */

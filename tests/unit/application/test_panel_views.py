@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.application.ports import LegEnd
+from app.domain.articles import ArticleKind
 from app.domain.calls import Phase
 from app.domain.errors import BadInput
 from app.domain.flow import FIELDS, Kind
@@ -25,6 +26,7 @@ VALUES: dict[str, set[str]] = {
     "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Phase},
     "script": {"null", "or", *FIELDS, *Kind},
     "transcript": {"caller", "operator"},
+    "knowledge": {str(kind) for kind in ArticleKind},
     "promises": {"waiting", "due", "overdue"},
 }
 """Words of the document's rows that are values and not keys."""

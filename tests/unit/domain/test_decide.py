@@ -56,6 +56,8 @@ WRITTEN_UP = (
     c.AskOfAgenda,
     c.GiveReferral,
     c.NoteSatisfaction,
+    c.UseArticle,
+    c.MissArticle,
     c.MakePromise,
 )
 
@@ -116,6 +118,8 @@ def test_the_telephone_of_somebody_else_means_nothing_here(phase: Phase) -> None
         (c.RestateNeed("крыша"), f.NeedRestated("крыша")),
         (c.ChooseTopic("repairs"), f.TopicChosen("repairs")),
         (c.WriteNotes("заметка"), f.NotesWritten("заметка")),
+        (c.UseArticle("roof", 2, "Крыша"), f.ArticleUsed("roof", 2, "Крыша")),
+        (c.MissArticle(" фонтан ", "said"), f.ArticleMissed("фонтан", "said")),
     ],
 )
 def test_the_same_written_twice_is_one_fact(command: c.Command, written: f.Fact) -> None:

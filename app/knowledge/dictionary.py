@@ -23,7 +23,7 @@ def _analyzer() -> MorphAnalyzer:
 
 @lru_cache(maxsize=REMEMBERED)
 def normal_form(word: str) -> str:
-    """What all forms of a word share: the stem of its dictionary form («шёл», «идти»; «льготы», «льготный»).
+    """What all forms of a word share: the stem of its dictionary form («шёл», «идти»; «крышей», «крыша»).
 
     The first call loads the dictionary. A word that it does not know is guessed by its ending.
     """

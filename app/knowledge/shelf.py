@@ -38,7 +38,7 @@ class Source(Protocol):
     """Where the articles of a shelf are read."""
 
     def read(self, profile: Profile, known: object) -> tuple[Sequence[Stored], object] | None:
-        """The articles and their mark; None while the mark `known` still holds. May block, and raise LiniyaError."""
+        """The articles and their mark; None while `known` still is their mark. May block, and raise LiniyaError."""
 
 
 class Shelf:

@@ -56,8 +56,6 @@ def test_a_closed_shelf_leaves_no_thread(profile: Profile) -> None:
     assert "knowledge" not in [thread.name for thread in threading.enumerate()]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("шёл", "идти"), ("льготы", "льготный"), ("крышей", "крыша"), ("квартир", "квартира")]
-)
+@pytest.mark.parametrize(("one", "other"), [("шёл", "идти"), ("крышей", "крыша"), ("квартир", "квартира")])
 def test_forms_of_a_word_are_one(one: str, other: str) -> None:
     assert normal_form(one) == normal_form(other)

@@ -12,7 +12,7 @@ from app.domain import commands as c
 from app.domain.calls import Call
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import Speaker
-from app.domain.search import Found, Query
+from app.domain.search import ENOUGH_TYPED, Found, Query
 
 if TYPE_CHECKING:
     from app.application.exchange import Exchange
@@ -60,7 +60,8 @@ class Suggestions:
         """The articles for what the operator typed: `{articles: [...]}`. BadInput for a text that is too long."""
         text = _short(text)
         call = live.state if live else None
-        query = Query(text, topic=call.topic if call else "", unit=call.unit if call else "", most=10)
+        topic, unit = (call.topic, call.unit) if call else ("", "")
+        query = Query(text, topic=topic, unit=unit, most=10, enough=ENOUGH_TYPED)
         used = {article for article, _version in call.articles} if call else set()
         if live is not None and text:
             live.sought.searched = text

@@ -18,12 +18,15 @@ from rapidfuzz import fuzz, process
 from app.domain.articles import Article, ArticleKind
 from app.domain.cues import words_of
 from app.domain.search_words import STOP_WORDS
+from app.domain.synonyms import GROUPS
 
 NormalForm = Callable[[str], str]
 """What all forms of a word share; words are given as `words_of` makes them."""
 
 ENOUGH = 0.2
-"""An article whose score is below this does not answer the question."""
+"""An article whose score is below this is not suggested by itself."""
+ENOUGH_TYPED = 0.1
+"""Who types a search wants to see also what is less sure."""
 LONGEST_QUERY = 60
 """So many words of a question are looked at, the last ones: a minute of speech."""
 LEAST_ASKED = 1.2
@@ -33,6 +36,7 @@ WORDS_THAT_COUNT = 6
 
 FEW = 30
 """In fewer articles than these no word would be rare."""
+MANY = 100
 
 WEIGHTS = {"title": 3.0, "questions": 2.5, "topics": 1.0, "text": 1.0}
 _LENGTH_COUNTS = {"title": 0.3, "questions": 0.5, "topics": 0.0, "text": 0.6}
@@ -46,6 +50,7 @@ _RELATIVE_FROM = 5
 _RELATIVE_SHARES = 0.7
 """Relatives begin with this share of the word: «льготник», «льгота»."""
 _RELATIVE_WEIGHT = 0.6
+_SYNONYM_WEIGHT = 0.6
 _TOPIC_BOOST = 1.3
 _UNIT_BOOST = 1.08
 _REMEMBERED = 20_000
@@ -82,17 +87,21 @@ class Index:
         articles: Iterable[Article],
         normal: NormalForm,
         topics: Mapping[str, str] | None = None,
+        groups: Iterable[Sequence[str]] = GROUPS,
     ) -> None:
-        """`topics` are the titles of topics by id."""
+        """`topics` are the titles of topics by id, `groups` words that mean nearly the same."""
         self.articles = tuple(articles)
         self._normal = normal
         self._stop = STOP_WORDS | {normal(word) for word in STOP_WORDS}
+        self._synonyms = _synonyms(groups, normal)
         titles = topics or {}
         fields = [{name: self._words(text) for name, text in _fields(a, titles).items()} for a in self.articles]
         self._postings = _postings(fields)
         self._vocabulary = tuple(self._postings)
         self._count = max(len(self.articles), FEW)
         self._rarest = self._rarity(0)
+        # Among thousands of articles a word that a hundred have tells little and costs much.
+        self._common = max(MANY, len(self.articles) // 20)
         self._related = lru_cache(_REMEMBERED)(self._find_related)
 
     def search(self, query: Query) -> list[Found]:
@@ -132,6 +141,8 @@ class Index:
         telling = 0.0
         for related, weight in self._related(word):
             has = self._postings[related]
+            if len(has) > self._common:
+                continue
             rarity = self._rarity(len(has))
             telling = max(telling, rarity)
             for number, share in has.items():
@@ -147,6 +158,9 @@ class Index:
         if len(word) >= _RELATIVE_FROM:
             beginning = word[: max(_RELATIVE_FROM, int(len(word) * _RELATIVE_SHARES))]
             related = {w: _RELATIVE_WEIGHT for w in self._vocabulary if w.startswith(beginning)}
+        for other in self._synonyms.get(word, ()):
+            if other in self._postings:
+                related[other] = max(related.get(other, 0.0), _SYNONYM_WEIGHT)
         if word in self._postings:
             related[word] = 1.0
         elif len(word) >= _SLIP_FROM:
@@ -162,6 +176,15 @@ class Index:
 
 def _wanted(query: Query, article: Article) -> bool:
     return (not query.kinds or article.kind in query.kinds) and (not query.units or article.unit in query.units)
+
+
+def _synonyms(groups: Iterable[Sequence[str]], normal: NormalForm) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for group in groups:
+        words = frozenset(normal(word) for written in group for word in words_of(written))
+        for word in words:
+            found[word] = found.get(word, frozenset()) | words
+    return found
 
 
 def _fields(article: Article, topics: Mapping[str, str]) -> dict[str, str]:

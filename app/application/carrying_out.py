@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from app.application.announcing import Announcing
+from app.application.closed_by_phone import ClosedByPhone
 from app.application.hearing import Hearing
 from app.application.live_call import ASK_AGAIN, LiveCall
 from app.application.ports import LegId, PhoneLine
@@ -18,10 +19,11 @@ from app.application.survey_by_phone import SurveyByPhone
 from app.application.waiting_by_phone import WaitingByPhone
 from app.domain import commands as c
 from app.domain import facts as f
-from app.domain.calls import Phase
+from app.domain.calls import Direction, Phase
 from app.domain.facts import Presence
+from app.domain.hold import WARN_BEFORE_S, next_ask_s
 from app.domain.spoken_numbers import Case
-from app.domain.spoken_russian import spoken_duration, spoken_time, spoken_weekday_and_date
+from app.domain.spoken_russian import spoken_duration
 
 if TYPE_CHECKING:
     from app.application.exchange import Exchange
@@ -30,8 +32,10 @@ log = structlog.get_logger()
 
 ASK_AGAIN_S = 10.0
 """After this an operator who did not take a call may be offered it again."""
-KEY_AFTER_CLOSED_S = 6.0
-"""How long a caller may still press the key after the closed announcement."""
+CALLER_HANGS_UP_S = 20.0
+"""How long the line waits for the caller to hang up, before it does (heritage 3.2.5)."""
+HOLD_KEY = "*"
+"""On the operator's own telephone: the caller waits, or is back."""
 CALLEE_RINGS_S = 45.0
 
 
@@ -56,14 +60,18 @@ class CarryingOut:
         self._survey = survey
         self._sound = sound
         self._waiting = WaitingByPhone(phone, announcing, exchange.clock, exchange.calls)
+        self.closed = ClosedByPhone(phone, announcing, exchange.clock, exchange.tell)
         self._methods: dict[type[f.Fact], Callable[[LiveCall, Any], None]] = {
             f.CallQueued: self._queued,
-            f.LineWasClosed: self._closed,
+            f.LineWasClosed: lambda live, fact: self.closed.tell(live, fact),
             f.CallOffered: lambda live, fact: self._ring_at(live, fact.operator),
             f.OfferMissed: self._missed,
             f.OperatorJoined: lambda live, fact: self._joined(live, fact.operator),
             f.PlacedOnHold: self._held,
             f.ResumedFromHold: self._resumed,
+            f.HoldOverran: self._overran,
+            f.NumberAsked: lambda live, fact: self.closed.ask(live, fact.attempt),
+            f.HangUpAwaited: self._await_hang_up,
             f.TransferStarted: self._transfer_started,
             f.TransferCompleted: self._transferred,
             f.TransferFailed: self._transfer_failed,
@@ -95,19 +103,6 @@ class CarryingOut:
         # From then on another unit may have somebody for this call.
         live.after(self._clock, "overflow", live.profile.terms.overflow_s, self._exchange.dispatch)
         self._exchange.dispatch()
-
-    def _closed(self, live: LiveCall, fact: f.LineWasClosed) -> None:
-        if live.caller_leg is None:
-            return
-        self._phone.answer(live.caller_leg)
-        local = fact.next_opening.astimezone(live.profile.schedule.zone)
-        # In words: the voice would read figures in the wrong case.
-        opening = f"{spoken_weekday_and_date(local.date())}, в {spoken_time(local.time())}"
-        values = {"hours": live.profile.hours_text, "next_opening": opening}
-        self._announcing.say(live, "closed", values, then=lambda: self._after_closed(live))
-
-    def _after_closed(self, live: LiveCall) -> None:
-        live.after(self._clock, "closed", KEY_AFTER_CLOSED_S, lambda: self._exchange.tell(live, c.End("closed")))
 
     def _ring_at(self, live: LiveCall, login: str) -> None:
         """The pop on the panel; and the operator's telephone, where that is the device."""
@@ -178,11 +173,44 @@ class CarryingOut:
         hold = live.state.hold
         back_in = spoken_duration(timedelta(seconds=hold.return_in_s if hold else 0), Case.ACCUSATIVE)
         self._announcing.say(live, "hold_on", {"return_in": back_in}, then=lambda: self._announcing.music(live))
+        if hold is not None:
+            warn_s = max(0, hold.return_in_s - WARN_BEFORE_S)
+            live.after(self._clock, "hold_warning", warn_s, lambda: self._exchange.on_change(live))
+            self._ask_later(live, hold.return_in_s)
+
+    def _ask_later(self, live: LiveCall, seconds: float) -> None:
+        live.after(self._clock, "hold", seconds, lambda: self._exchange.tell(live, c.AskToHoldOn()))
+
+    def _overran(self, live: LiveCall, fact: f.HoldOverran) -> None:
+        """The promised time has passed: the caller hears that it takes a little longer, and again."""
+        hold = live.state.hold
+        if hold is None:
+            return
+        if self._announcing.has(live, "hold_longer"):
+            self._announcing.say(live, "hold_longer", then=lambda: self._announcing.music(live))
+        passed = (self._clock.now() - hold.since).total_seconds()
+        self._ask_later(live, max(1.0, next_ask_s(fact.asked, hold.return_in_s) - passed))
+
+    def operators_key(self, live: LiveCall, login: str, key: str) -> None:
+        """A key of the operator's own telephone: the hold, in calls that came in; called lines have keys of their
+        own."""
+        state = live.state
+        if key != HOLD_KEY or login != state.operator or state.direction is not Direction.INCOMING:
+            return
+        if state.phase is Phase.TALKING:
+            self._exchange.tell(live, c.PlaceOnHold(live.profile.terms.hold_s))
+        elif state.phase is Phase.HELD:
+            self._exchange.tell(live, c.Resume())
 
     def _resumed(self, live: LiveCall, _fact: f.ResumedFromHold) -> None:
+        self._hold_is_over(live)
         # From the hold straight into a transfer the two do not meet in between.
         if live.state.phase is Phase.TALKING:
             self._talk(live)
+
+    def _hold_is_over(self, live: LiveCall) -> None:
+        live.cancel("hold")
+        live.cancel("hold_warning")
 
     # --- transfer --------------------------------------------------------------------------------------------
 
@@ -205,11 +233,9 @@ class CarryingOut:
 
     # --- promises and calls out ------------------------------------------------------------------------------
 
-    def _promised(self, live: LiveCall, _fact: f.PromiseMade) -> None:
+    def _promised(self, live: LiveCall, fact: f.PromiseMade) -> None:
         if live.state.phase is Phase.CLOSED:
-            live.cancel("closed")
-            end = c.End("closed")
-            self._announcing.say(live, "closed_promised", then=lambda: self._exchange.tell(live, end))
+            self.closed.promised(live, fact)
 
     def _placed(self, live: LiveCall, fact: f.CallPlaced) -> None:
         self._roster.move(fact.operator, Presence.BUSY, call=live.id)
@@ -248,6 +274,7 @@ class CarryingOut:
 
     def _left(self, live: LiveCall, fact: f.OperatorLeft) -> None:
         live.cancel("offer")
+        self._hold_is_over(live)
         self._sound.stop_recording(live)
         self._part(live)
         self._announcing.stop(live)
@@ -284,8 +311,13 @@ class CarryingOut:
         self._survey.close(live)
         self._survey.thank(live)
 
+    def _await_hang_up(self, live: LiveCall, _fact: f.HangUpAwaited) -> None:
+        end = c.End("finished")
+        live.after(self._clock, "leaving", CALLER_HANGS_UP_S, lambda: self._exchange.tell(live, end))
+
     def _ended(self, live: LiveCall, _fact: f.CallEnded) -> None:
         live.cancel_all()
+        self.closed.forget(live)
         self._sound.settle(live)
         self._hearing.stop(live)
         self._survey.close(live)

@@ -63,6 +63,7 @@ SEEN_AT_THE_CALL = (
     f.ArticleUsed,
     f.ArticleMissed,
     f.CallerTold,
+    f.HintGiven,
 )
 """Facts that change no panel but those at the call: a hundred panels for each word would stop the sound."""
 SOUND_GONE_S = 15.0
@@ -114,6 +115,7 @@ class Exchange:
             on_phrase=self.tell,
             on_partial=self._partial,
             on_available=self._recogniser_is,
+            on_silence=lambda live: self.tell(live, c.NoticeSilence()),
         )
         self._sound = SoundOfCalls(phone, recordings, clock, self.tell)
         self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey, self._sound)
@@ -332,7 +334,11 @@ class Exchange:
 
     def key_pressed(self, leg: LegId, key: str) -> None:
         live = self._legs.get(leg)
-        if live is not None and leg == live.caller_leg:
+        if live is None:
+            return
+        if leg != live.caller_leg:
+            self._effects.operators_key(live, live.login_of(leg), key)
+        elif not self._effects.closed.key(live, key):
             self.tell(live, c.PressKey(key))
 
     def playback_finished(self, leg: LegId, tag: str) -> None:

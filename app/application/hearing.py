@@ -12,6 +12,9 @@ from app.application.ports import Clock, Heard, LegId, PhoneLine, Recognizer
 from app.domain.commands import HearPhrase
 from app.domain.facts import Speaker
 
+SILENCE = "silence"
+"""The timer that runs while neither is heard."""
+
 OnPhrase = Callable[[LiveCall, HearPhrase], None]
 OnPartial = Callable[[LiveCall, Speaker, str], None]
 
@@ -28,6 +31,7 @@ class Hearing:
         on_phrase: OnPhrase,
         on_partial: OnPartial,
         on_available: Callable[[bool], None],
+        on_silence: Callable[[LiveCall], None] = lambda _live: None,
     ) -> None:
         self._phone = phone
         self._recognizer = recognizer
@@ -35,6 +39,8 @@ class Hearing:
         self._on_phrase = on_phrase
         self._on_partial = on_partial
         self._on_available = on_available
+        self._available = True
+        self._on_silence = on_silence
 
     def start(self, live: LiveCall) -> None:
         """Listen to both sides of the conversation as it stands now."""
@@ -45,9 +51,11 @@ class Hearing:
         leg = live.operator_legs.get(operator)
         if leg is not None:
             self._open(live, leg, Speaker.OPERATOR, operator)
+        self._quiet_from_now(live)
 
     def stop(self, live: LiveCall) -> None:
         """Close the channels; words already said still come."""
+        live.cancel(SILENCE)
         for leg in [live.caller_leg, *live.operator_legs.values()]:
             if leg is not None:
                 self._phone.listen(leg, None)
@@ -60,6 +68,8 @@ class Hearing:
         offset_s = (self._clock.now() - arrived).total_seconds()
 
         def on_heard(heard: Heard) -> None:
+            if heard.text and channel in live.channels:
+                self._quiet_from_now(live)
             if heard.final:
                 self._on_partial(live, speaker, "")
                 if heard.text:
@@ -67,9 +77,22 @@ class Hearing:
             else:
                 self._on_partial(live, speaker, heard.text)
 
-        channel = self._recognizer.listen(on_heard, self._on_available)
+        channel = self._recognizer.listen(on_heard, self._is_available)
         live.channels.append(channel)
         self._phone.listen(leg, channel.feed)
+
+    def _is_available(self, available: bool) -> None:
+        self._available = available
+        self._on_available(available)
+
+    def _quiet_from_now(self, live: LiveCall) -> None:
+        """Silence is told of once, when it has lasted; a recogniser that is away hears nothing."""
+        if live.profile.speech.pause_s:
+            live.after(self._clock, SILENCE, live.profile.speech.pause_s, lambda: self._silent(live))
+
+    def _silent(self, live: LiveCall) -> None:
+        if self._available:
+            self._on_silence(live)
 
 
 def _phrase(heard: Heard, speaker: Speaker, operator: str, offset_s: float) -> HearPhrase:

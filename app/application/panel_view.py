@@ -14,10 +14,11 @@ from app.application.script_view import script_view
 from app.application.sound_of_calls import CALLER, grade
 from app.application.suggestions import Suggestions
 from app.domain import listening
-from app.domain.calls import Call, Phase
+from app.domain.calls import Call, Hold, Phase
 from app.domain.conduct import flow_of
 from app.domain.facts import Speaker
 from app.domain.flow import greeting_by_hour, render
+from app.domain.hold import stands
 from app.domain.phone_numbers import shown
 from app.domain.profile import Profile
 from app.domain.promises import Promise, PromiseState
@@ -52,6 +53,7 @@ class PanelViews:
             "script": script_view(live.profile, live.state, self._values(live, person)) if live else None,
             "transcript": self._transcript(live.state) if live else [],
             "knowledge": self._suggestions.section(live) if live else [],
+            "hint": _hint(live.state, login) if live else None,
             "colleagues": [_colleague(p, its) for p, its in roster.colleagues(login)],
             "promises": self._promises(),
             **self._books_of(profile),
@@ -104,7 +106,7 @@ class PanelViews:
             "waited_s": round(call.waited_s, 1),
             "role": _role(call, place.login),
             "operator_name": self._name(call.operator),
-            "hold": {"since": _iso(call.hold.since), "return_in_s": call.hold.return_in_s} if call.hold else None,
+            "hold": _hold(call.hold, self._exchange.clock.now()) if call.hold else None,
             "told": call.told,
             "target_name": self._name(call.target),
             "transfers": call.transfers,
@@ -250,6 +252,32 @@ def _sound(live: LiveCall, login: str) -> View:
     """How good the caller's and the operator's own sound is; None before it was measured."""
     caller, own = grade(live, CALLER), grade(live, login)
     return {"caller": str(caller) if caller else None, "own": str(own) if own else None}
+
+
+def _hold(hold: Hold, now: datetime) -> View:
+    its = stands(hold.since, hold.return_in_s, now)
+    return {
+        "since": _iso(hold.since),
+        "return_in_s": hold.return_in_s,
+        "warn": its.warn,
+        "overdue": its.overdue,
+    }
+
+
+def _hint(call: Call, login: str) -> View | None:
+    """The latest hint about the operator's own speech: a colleague's is nobody else's (L6)."""
+    own = [(n, hint) for n, hint in enumerate(call.hints, 1) if hint.operator == login]
+    if not own:
+        return None
+    number, hint = own[-1]
+    return {
+        "id": f"{call.id}/{number}",
+        "kind": hint.kind,
+        "group": hint.group,
+        "text": hint.advice,
+        "heard": hint.heard,
+        "value": hint.value,
+    }
 
 
 def _me(place: Place, person: Operator | None) -> View:

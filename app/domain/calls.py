@@ -15,6 +15,7 @@ from typing import Any
 
 from app.domain import facts as f
 from app.domain.errors import IllegalFact
+from app.domain.hold import HoldKept
 
 
 class Phase(StrEnum):
@@ -29,6 +30,7 @@ class Phase(StrEnum):
     DIALLING = "dialling"  # an outgoing call rings
     PARTED = "parted"  # the operator has left, what follows is said in the same breath
     SURVEY = "survey"
+    LEAVING = "leaving"  # all is said; the caller hangs up
     ENDED = "ended"
 
 
@@ -72,6 +74,8 @@ class Phrase:
 class Hold:
     since: datetime
     return_in_s: int
+    asked: int = 0
+    """How often the caller was asked to stay a little longer."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,11 @@ class Call:
     waited_s: float = 0.0
     held_s: float = 0.0
     hold: Hold | None = None
+    holds: tuple[HoldKept, ...] = ()
+    """The holds that are over, promised against kept."""
+    number_asked: int = 0
+    """How often the caller of a closed line was asked for a number."""
+    hints: tuple[f.HintGiven, ...] = ()
     told: bool = False
     """The caller was told of the transfer that comes next."""
     target: str = ""
@@ -195,8 +204,8 @@ class Call:
 _P = Phase
 _CONVERSATION = (_P.TALKING, _P.HELD, _P.TRANSFERRING)
 _WAITS = (_P.ARRIVED, _P.CLOSED, _P.WAITING, _P.OFFERED, _P.DIALLING)
-_ALIVE = (*_WAITS, *_CONVERSATION, _P.PARTED, _P.SURVEY)
-_AFTER_ANSWER = (*_CONVERSATION, _P.PARTED, _P.SURVEY, _P.ENDED)
+_ALIVE = (*_WAITS, *_CONVERSATION, _P.PARTED, _P.SURVEY, _P.LEAVING)
+_AFTER_ANSWER = (*_CONVERSATION, _P.PARTED, _P.SURVEY, _P.LEAVING, _P.ENDED)
 """Notes, topics and late words come in the wrap-up too."""
 
 
@@ -234,6 +243,9 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.ArticleMissed, *_AFTER_ANSWER),
     **_to(_P.HELD, f.PlacedOnHold, _P.TALKING),
     **_to(_P.TALKING, f.ResumedFromHold, _P.HELD),
+    **_stays(f.HoldOverran, _P.HELD),
+    **_stays(f.HintGiven, _P.TALKING),
+    **_stays(f.NumberAsked, _P.CLOSED),
     **_stays(f.CallerTold, _P.TALKING, _P.HELD),
     **_to(_P.TRANSFERRING, f.TransferStarted, _P.TALKING),
     **_stays(f.SourceLeft, _P.TRANSFERRING),
@@ -248,6 +260,7 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_stays(f.SurveyAnswered, _P.SURVEY),
     **_stays(f.SurveyNotUnderstood, _P.SURVEY),
     **_stays(f.SurveyFinished, _P.SURVEY),
+    **_to(_P.LEAVING, f.HangUpAwaited, _P.PARTED, _P.SURVEY),
     **_stays(f.SoundMeasured, *_ALIVE, _P.ENDED),
     **_stays(f.CallRecorded, *_ALIVE, _P.ENDED),
     **_to(_P.ENDED, f.CallEnded, *_ALIVE),
@@ -361,7 +374,11 @@ def _asked(call: Call, fact: f.AgendaAsked, _at: datetime) -> Changes:
 
 
 def _resumed(call: Call, fact: f.ResumedFromHold, _at: datetime) -> Changes:
-    return {"hold": None, "held_s": call.held_s + fact.held_s}
+    return {"hold": None, "held_s": call.held_s + fact.held_s, "holds": _with_hold(call, fact.held_s)}
+
+
+def _with_hold(call: Call, held_s: float) -> tuple[HoldKept, ...]:
+    return (*call.holds, HoldKept(call.hold.return_in_s, held_s)) if call.hold else call.holds
 
 
 def _transferred(call: Call, fact: f.TransferCompleted, _at: datetime) -> Changes:
@@ -387,6 +404,7 @@ def _left(call: Call, fact: f.OperatorLeft, at: datetime) -> Changes:
         "leave_reason": fact.reason,
         "hold": None,
         "held_s": call.held_s + held,
+        "holds": _with_hold(call, round(held, 1)),
         "target": "",
         "source_left": False,
     }
@@ -425,6 +443,9 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.ArticleMissed: lambda call, fact, _at: {"missed_articles": (*call.missed_articles, fact.asked)},
     f.PlacedOnHold: lambda _c, fact, at: {"hold": Hold(at, fact.return_in_s)},
     f.ResumedFromHold: _resumed,
+    f.HoldOverran: lambda c, fact, _at: {"hold": replace(c.hold, asked=fact.asked) if c.hold else None},
+    f.HintGiven: lambda c, fact, _at: {"hints": (*c.hints, fact)},
+    f.NumberAsked: lambda _c, fact, _at: {"number_asked": fact.attempt},
     f.SoundMeasured: lambda call, fact, _at: {"sound": (*call.sound, fact)},
     f.CallRecorded: lambda call, fact, _at: {"recordings": (*call.recordings, fact)},
     f.CallerTold: lambda _c, _fact, _at: {"told": True},

@@ -77,6 +77,13 @@ class PressKey(Command):
 
 
 @dataclass(frozen=True)
+class TypeNumber(Command):
+    """The caller of a closed line typed a number for a call back."""
+
+    number: str
+
+
+@dataclass(frozen=True)
 class HearPhrase(Command):
     """A final result of the recogniser; times in seconds of the call."""
 
@@ -279,8 +286,19 @@ class MissSurveyAnswer(Command):
 
 
 @dataclass(frozen=True)
+class AskToHoldOn(Command):
+    """The promised time of return has passed."""
+
+
+@dataclass(frozen=True)
+class NoticeSilence(Command):
+    """Neither has been heard for a while."""
+
+
+@dataclass(frozen=True)
 class End(Command):
-    """The line ends the call: after the survey, after the closed announcement, on a failure."""
+    """The line ends the call: after the survey, after the closed announcement, on a failure. Where the profile
+    wants the caller to hang up, the end of the survey only begins to wait for that."""
 
     why: str
 

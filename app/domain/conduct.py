@@ -10,21 +10,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from app.domain import closed_line, listening, survey, transfers
 from app.domain import commands as c
 from app.domain import facts as f
-from app.domain import listening, survey
 from app.domain import writing_up as w
 from app.domain.calls import Call, Direction, Phase
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import By
 from app.domain.flow import Flow
+from app.domain.hold import promised, stands
 from app.domain.profile import Profile
 from app.domain.promising import can_be_called_back, number_to_call, proposed_due
-from app.domain.working_time import ends_in_working_time, is_open, next_opening
+from app.domain.speech_watch import noticed_silence, watched
+from app.domain.working_time import ends_in_working_time, is_open, next_opening, why_closed
 from app.domain.writing_up import WITH_OPERATOR, require, text_of
-
-CLOSED_PROMISE_KEY = "1"
-"""Pressed during the closed announcement: call me back."""
 
 _CONVERSATION = (Phase.TALKING, Phase.HELD, Phase.TRANSFERRING)
 
@@ -46,7 +45,8 @@ def _take_call(profile: Profile, call: Call, command: c.TakeCall, now: datetime)
     arrived = f.CallArrived(command.caller, command.dialled, unit.id, profile.id, profile.version, flow)
     if is_open(profile.schedule, now):
         return [arrived, f.CallQueued(unit.id)]
-    return [arrived, f.LineWasClosed(next_opening(profile.schedule, now))]
+    why = why_closed(profile.schedule, now)
+    return [arrived, f.LineWasClosed(next_opening(profile.schedule, now), str(why or ""))]
 
 
 def _offer(_profile: Profile, call: Call, command: c.Offer, _now: datetime) -> list[f.Fact]:
@@ -83,18 +83,11 @@ def _caller_hangs_up(_p: Profile, call: Call, command: c.CallerHangsUp, _now: da
 
 
 def _press_key(profile: Profile, call: Call, command: c.PressKey, now: datetime) -> list[f.Fact]:
-    if call.phase is Phase.CLOSED and command.key == CLOSED_PROMISE_KEY:
-        return _promise_out_of_hours(profile, call, now)
+    if call.phase is Phase.CLOSED:
+        return closed_line.key_pressed(profile, call, command.key, now)
     if call.phase is Phase.SURVEY:
         return survey.key_pressed(profile.survey, call, command.key)
     return []
-
-
-def _promise_out_of_hours(profile: Profile, call: Call, now: datetime) -> list[f.Fact]:
-    if call.promises or not can_be_called_back(profile, call):
-        return []
-    due = proposed_due(profile, call, now)
-    return [f.PromiseMade(call.id, call.number, "", due, "", By.CALLER)]
 
 
 # --- conversation --------------------------------------------------------------------------------------------
@@ -111,14 +104,19 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
     # The last words of a farewell come back from the recogniser once the telephone is down: they tick too.
     conducted = call.phase in (Phase.TALKING, Phase.HELD)
     told = conducted and not call.told and listening.told_of_transfer(flow, heard)
-    return [heard, *listening.ticks(flow, call, heard), *([f.CallerTold(By.SPEECH)] if told else [])]
+    told_now: list[f.Fact] = [f.CallerTold(By.SPEECH)] if told else []
+    return [heard, *listening.ticks(flow, call, heard), *told_now, *watched(profile.speech, call, heard)]
 
 
 def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:
     require(call, Phase.TALKING)
-    if not 5 <= command.return_in_s <= 1800:
-        raise BadInput("the time of return must lie between 5 seconds and 30 minutes", "hold_range")
-    return [f.PlacedOnHold(command.return_in_s)]
+    return [f.PlacedOnHold(promised(command.return_in_s))]
+
+
+def _ask_to_hold_on(_profile: Profile, call: Call, _command: c.AskToHoldOn, now: datetime) -> list[f.Fact]:
+    if call.hold is None or not stands(call.hold.since, call.hold.return_in_s, now).overdue:
+        return []
+    return [f.HoldOverran(call.hold.asked + 1)]
 
 
 def _resume(_profile: Profile, call: Call, _command: c.Resume, now: datetime) -> list[f.Fact]:
@@ -177,16 +175,16 @@ def _told(_profile: Profile, call: Call, _command: c.TellOfTransfer, _now: datet
 
 def _transfer(profile: Profile, call: Call, command: c.Transfer, now: datetime) -> list[f.Fact]:
     require(call, Phase.TALKING, Phase.HELD)
-    if call.transfers >= profile.terms.max_transfers:
-        raise Refused(
-            "transfer_limit",
-            f"this call was transferred {call.transfers} times; promise to call back instead",
-            "L9",
-        )
-    if not (call.told or command.told):
-        raise Refused("tell_first", "tell the caller of the transfer first", "L8")
-    if command.target == call.operator or not command.target_is_free:
-        raise Refused("target_not_free", "the colleague is not free now", "L8")
+    asked = transfers.Asked(
+        completed=call.transfers,
+        told=call.told or command.told,
+        source=call.operator,
+        target=command.target,
+        target_is_free=command.target_is_free,
+    )
+    refusal = transfers.refusal(asked, profile.terms.max_transfers)
+    if refusal is not None:
+        raise refusal.refused()
     told: list[f.Fact] = [] if call.told else [f.CallerTold(By.HAND)]
     back: list[f.Fact] = [_resumed(call, now)] if call.phase is Phase.HELD else []
     return [*told, *back, f.TransferStarted(call.operator, command.target)]
@@ -249,22 +247,24 @@ def _hang_up(profile: Profile, call: Call, command: c.HangUp, _now: datetime) ->
     if call.phase is Phase.DIALLING:
         return [f.OperatorLeft(call.operator, "hung_up", reason), f.CallEnded(By.OPERATOR, "hung_up")]
     if listening.farewell_said(flow_of(profile, call), call):
-        return _part(call, "farewell")
+        return _part(profile, call, "farewell")
     if not reason:
         raise Refused("reason_needed", "the farewell has not been said: give a reason", "L14")
     return [f.OperatorLeft(call.operator, "hung_up", reason), f.CallEnded(By.OPERATOR, "hung_up")]
 
 
-def _to_survey(_profile: Profile, call: Call, _command: c.SendToSurvey, _now: datetime) -> list[f.Fact]:
+def _to_survey(profile: Profile, call: Call, _command: c.SendToSurvey, _now: datetime) -> list[f.Fact]:
     require(call, *_CONVERSATION)
-    return _part(call, "to_survey")
+    return _part(profile, call, "to_survey")
 
 
-def _part(call: Call, why: str) -> list[f.Fact]:
-    """The operator leaves and the caller goes on to the survey; an outgoing call ends."""
+def _part(profile: Profile, call: Call, why: str) -> list[f.Fact]:
+    """The operator leaves and the caller goes on to the survey; an outgoing call ends, after the farewell by the
+    other's hand where the profile has it so (heritage 3.2.5)."""
     left = f.OperatorLeft(call.operator, why)
     if call.direction is Direction.OUTGOING:
-        return [left, f.CallEnded(By.OPERATOR, "hung_up")]
+        said = why == "farewell" and profile.terms.caller_hangs_up
+        return [left, f.HangUpAwaited() if said else f.CallEnded(By.OPERATOR, "hung_up")]
     return [left, f.SurveyStarted(call.operator)]
 
 
@@ -281,7 +281,7 @@ def _operator_drops(profile: Profile, call: Call, command: c.OperatorDrops, now:
         return [] if call.source_left else [f.SourceLeft(call.operator)]
     said = listening.farewell_said(flow_of(profile, call), call)
     if said or not command.lost:
-        return _part(call, "farewell" if said else "hung_up")
+        return _part(profile, call, "farewell" if said else "hung_up")
     return _nobody_left(call, "lost")
 
 
@@ -294,9 +294,12 @@ def _nobody_left(call: Call, why: str) -> list[f.Fact]:
     return [left, f.CallQueued(call.unit, again=True)]
 
 
-def _end(_profile: Profile, call: Call, command: c.End, _now: datetime) -> list[f.Fact]:
+def _end(profile: Profile, call: Call, command: c.End, _now: datetime) -> list[f.Fact]:
     if not call.open:
         return []
+    asked = call.phase is Phase.SURVEY and not survey.is_asking(call)
+    if asked and command.why == "finished" and profile.terms.caller_hangs_up:
+        return [f.HangUpAwaited()]
     ended = f.CallEnded(By.LINE, command.why)
     if call.phase in _CONVERSATION:
         return [f.OperatorLeft(call.operator, "lost"), ended]
@@ -334,6 +337,9 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.HearPhrase: _hear,
     c.PlaceOnHold: _hold,
     c.Resume: _resume,
+    c.AskToHoldOn: _ask_to_hold_on,
+    c.NoticeSilence: lambda p, call, _c, now: noticed_silence(p.speech, call, now),
+    c.TypeNumber: closed_line.number_typed,
     c.MeasureSound: _measure,
     c.KeepRecording: _keep_recording,
     c.TellOfTransfer: _told,

@@ -52,9 +52,17 @@ class CallArrived(Fact):
 
 @dataclass(frozen=True)
 class LineWasClosed(Fact):
-    """The call came outside working hours (housing 5.3)."""
+    """The call came outside working hours (housing 5.3): `why` is night, lunch, day_off or holiday."""
 
     next_opening: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class NumberAsked(Fact):
+    """The caller is asked to type the number for a call back, at the second `attempt` after a wrong one."""
+
+    attempt: int
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,29 @@ class ResumedFromHold(Fact):
     held_s: float
 
 
+@dataclass(frozen=True)
+class HoldOverran(Fact):
+    """The promised time of return has passed: the caller is asked, for the `asked`th time, to stay a little
+    longer (education 3.5.5)."""
+
+    asked: int
+
+
+@dataclass(frozen=True)
+class HintGiven(Fact):
+    """A quiet hint about the operator's own speech, on that operator's panel only, never a penalty by itself (L6).
+    `kind` is one of `operators_speech.HintKind`, `group` the stop list's, `heard` what was said, `value` words a
+    minute of a pace or seconds of a silence; `at_s` in seconds since the call arrived."""
+
+    operator: str
+    kind: str
+    advice: str
+    at_s: float
+    heard: str = ""
+    value: float = 0.0
+    group: str = ""
+
+
 # --- transfer and promise ------------------------------------------------------------------------------------
 
 
@@ -377,6 +408,11 @@ class CallEnded(Fact):
 
     by: By
     why: str
+
+
+@dataclass(frozen=True)
+class HangUpAwaited(Fact):
+    """The farewell is said and the survey over: the caller ends the call (heritage 3.2.5)."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ VARIABLES = frozenset(
         "referral",
         "referral_contacts",
         "question",
+        "number",
     }
 )
 

@@ -15,7 +15,7 @@ from app.domain.profile import Profile
 
 TEXT_LIMIT = 4000
 AGENDA_LIMIT = 50
-WITH_OPERATOR = (Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED)
+WITH_OPERATOR = (Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.LEAVING, Phase.ENDED)
 
 
 def require(call: Call, *phases: Phase) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.application.reports import Role
 from app.domain import facts as f
+from app.domain.operators_speech import HintKind
 from app.domain.sound_quality import SoundGrade, grade_of
 from app.web.catalogue import N_, Catalogue
 from app.web.masking import name_for, number_for
@@ -211,6 +212,43 @@ def _resumed(t: Teller, x: f.ResumedFromHold) -> Words:
     return t.say.text("Back from hold"), t.say.text("after %(time)s", time=t.say.duration(x.held_s))
 
 
+def _overran(t: Teller, x: f.HoldOverran) -> Words:
+    again = t.say.text("asked again") if x.asked > 1 else ""
+    return t.say.text("The promised time of return passed; the caller was asked to stay"), again
+
+
+def _number_asked(t: Teller, x: f.NumberAsked) -> Words:
+    again = t.say.text("asked again") if x.attempt > 1 else ""
+    return t.say.text("The caller was asked for a number to call back"), again
+
+
+HINTS = {
+    HintKind.STOP_WORD: N_("a word of the stop list"),
+    HintKind.EVASION: N_("an evasive phrase"),
+    HintKind.INTERRUPTION: N_("the caller was interrupted"),
+    HintKind.TOO_FAST: N_("too fast"),
+    HintKind.TOO_SLOW: N_("too slow"),
+    HintKind.INTERJECTION: N_("an interjection"),
+    HintKind.FILLER: N_("a filler"),
+    HintKind.TAUTOLOGY: N_("the same word again"),
+    HintKind.SILENCE: N_("a long silence"),
+}
+
+
+def _hint(t: Teller, x: f.HintGiven) -> Words:
+    known = x.kind in HINTS
+    what = t.say.text(HINTS[HintKind(x.kind)]) if known else x.kind
+    measure = t.say.number(x.value) if x.value else ""
+    detail = "; ".join(part for part in (t.quoted(x.heard), measure) if part)
+    return t.say.text(
+        "A hint on speech to %(operator)s: %(what)s", operator=t.operator(x.operator), what=what
+    ), detail
+
+
+def _awaited(t: Teller, _x: f.HangUpAwaited) -> Words:
+    return t.say.text("All was said: the caller hangs up"), ""
+
+
 def _told(t: Teller, x: f.CallerTold) -> Words:
     return t.say.text("The caller was told of the transfer"), t.by(x.by)
 
@@ -346,6 +384,10 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.ArticleMissed: ("question", "warn", _missed_article),
     f.PlacedOnHold: ("pause", "warn", _held),
     f.ResumedFromHold: ("play", "", _resumed),
+    f.HoldOverran: ("pause", "warn", _overran),
+    f.HintGiven: ("info", "", _hint),
+    f.NumberAsked: ("question", "", _number_asked),
+    f.HangUpAwaited: ("hang-up", "", _awaited),
     f.CallerTold: ("info", "", _told),
     f.TransferStarted: ("transfer", "accent", _transfer),
     f.SourceLeft: ("transfer", "", _source_left),

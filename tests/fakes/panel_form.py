@@ -68,7 +68,7 @@ CALL = {
     "waited_s": NUMBER,
     "role": TEXT,
     "operator_name": TEXT,
-    "hold": ({"since": TIME, "return_in_s": NUMBER}, None),
+    "hold": ({"since": TIME, "return_in_s": NUMBER, "warn": FLAG, "overdue": FLAG}, None),
     "told": FLAG,
     "target_name": TEXT,
     "transfers": NUMBER,
@@ -97,6 +97,10 @@ VIEW: dict[str, Form] = {
     "script": ({"flow": TEXT, "current": TEXT, "stages": [STAGE]}, None),
     "transcript": [{"n": NUMBER, "speaker": TEXT, "who": TEXT, "text": TEXT, "start_s": NUMBER, "end_s": NUMBER}],
     "knowledge": [{"id": TEXT, "title": TEXT, "short": TEXT, "kind": TEXT, "score": NUMBER, "used": FLAG}],
+    "hint": (
+        {"id": TEXT, "kind": TEXT, "group": TEXT, "text": TEXT, "heard": TEXT, "value": NUMBER},
+        None,
+    ),
     "colleagues": [
         {
             "login": TEXT,

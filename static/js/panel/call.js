@@ -7,7 +7,7 @@ import { chime } from "./ring.js";
 import { situation } from "./situation.js";
 import { numberOf, phaseName } from "./words.js";
 
-const WARN_BEFORE_S = 15;
+const WARN_BEFORE_S = 10;
 const ICONS = { held: "pause", offered: "phone-in", dialling: "phone-out", transferring: "transfer", survey: "p-survey" };
 
 export function mountCallBar(panel) {

@@ -1,6 +1,6 @@
 // Where the operator stands, from the view: what the bar offers and which card is shown follow from it.
 
-const AFTER = ["parted", "survey", "ended"];
+const AFTER = ["parted", "survey", "leaving", "ended"];
 
 /** "connecting", "idle", "rings", "dials", "talks", "leads" (a transfer that is being connected) or "wraps". */
 export function situation({ me, call }) {

@@ -14,6 +14,7 @@ from app.domain.articles import ArticleKind
 from app.domain.calls import Phase
 from app.domain.errors import BadInput
 from app.domain.flow import FIELDS, Kind
+from app.domain.operators_speech import HintKind
 from tests.fakes.panel_form import CALL, VIEW, check_view, keys_of
 from tests.fakes.profile import profile
 from tests.unit.application.house import CALLER, House
@@ -27,6 +28,7 @@ VALUES: dict[str, set[str]] = {
     "script": {"null", "or", *FIELDS, *Kind},
     "transcript": {"caller", "operator"},
     "knowledge": {str(kind) for kind in ArticleKind},
+    "hint": {"null", "or", *HintKind},
     "promises": {"waiting", "due", "overdue"},
 }
 """Words of the document's rows that are values and not keys."""

@@ -42,7 +42,12 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
     },
 }
 """Where a command can make facts. The rest of the commands write up the call while an operator is or was in it."""
-WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED}
+UNDER_CONDITIONS: dict[type[c.Command], set[Phase]] = {
+    c.AskToHoldOn: {Phase.HELD},  # once the time of return has passed
+    c.NoticeSilence: {Phase.TALKING},  # once it has lasted
+    c.TypeNumber: {Phase.CLOSED},  # once a number was asked for
+}
+WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.LEAVING, Phase.ENDED}
 HEARD = WITH_OPERATOR | {Phase.WAITING, Phase.OFFERED}
 DROPS = {Phase.OFFERED, Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.DIALLING}
 WRITTEN_UP = (
@@ -88,7 +93,9 @@ def _allowed(command: c.Command) -> set[Phase]:
         return HEARD
     if isinstance(command, c.OperatorDrops):
         return DROPS
-    return WITH_OPERATOR if isinstance(command, WRITTEN_UP) else ALLOWED.get(type(command), set())
+    return (
+        WITH_OPERATOR if isinstance(command, WRITTEN_UP) else (ALLOWED | UNDER_CONDITIONS).get(type(command), set())
+    )
 
 
 @pytest.mark.parametrize(("kind", "phases"), ALLOWED.items(), ids=lambda p: getattr(p, "__name__", ""))

@@ -54,9 +54,9 @@ def test_l1_one_key_leaves_a_promise_due_in_working_time() -> None:
 
 
 @pytest.mark.parametrize("number", ["", "101"])
-def test_l1_no_promise_to_a_number_that_cannot_be_called(number: str) -> None:
+def test_l1_who_calls_without_a_number_that_can_be_called_is_asked_for_one(number: str) -> None:
     closed = does(NEW, c.TakeCall(number, "line"), now=LUNCH)
-    assert decide(PROFILE, closed, c.PressKey("1"), LUNCH) == []
+    assert decide(PROFILE, closed, c.PressKey("1"), LUNCH) == [f.NumberAsked(1)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,89 @@
+"""Whatever a caller of a closed line presses and types (L1, `closed.yaml`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from app.domain import commands as c
+from app.domain import facts as f
+from app.domain.calls import Call, Outcome, Phase
+from app.domain.conduct import decide
+from app.domain.profile import Closed, ClosedAction, ClosedKey
+from app.domain.working_time import add_working_time
+from tests.unit.domain.samples import CALLER, LUNCH, PROFILE, after, does
+
+KEYS = (ClosedKey("1", ClosedAction.CALL_BACK), ClosedKey("2", ClosedAction.OTHER_NUMBER))
+OFFICE = replace(PROFILE, closed=Closed(keys=KEYS))
+TYPED = {"89161112233": "+79161112233", "9161112233": "+79161112233", "12": "", "": "", "0000000000": ""}
+
+
+class ClosedCall(RuleBasedStateMachine):
+    """One call out of hours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = LUNCH
+        self.call = Call(id="c1")
+        self.facts: list[f.Fact] = []
+
+    @initialize(number=st.sampled_from([CALLER, "", "101"]))
+    def arrives(self, number: str) -> None:
+        self.call = does(self.call, c.TakeCall(number, "line"), now=self.now, profile=OFFICE)
+        assert self.call.phase is Phase.CLOSED
+
+    def do(self, command: c.Command) -> list[f.Fact]:
+        self.now += timedelta(seconds=1)
+        facts = decide(OFFICE, self.call, command, self.now)
+        self.call = after(self.call, *facts, at=self.now)
+        self.facts += facts
+        return facts
+
+    @rule(key=st.sampled_from("1234567890*#"))
+    def press(self, key: str) -> None:
+        before = self.call
+        facts = self.do(c.PressKey(key))
+        if key not in "12" or before.promises or before.number_asked or before.phase is not Phase.CLOSED:
+            assert facts == []
+        elif key == "1" and before.number == CALLER:
+            due = add_working_time(OFFICE.schedule, self.now, OFFICE.terms.callback)
+            assert facts == [f.PromiseMade("c1", CALLER, "", due, "", f.By.CALLER)]
+        else:
+            assert facts == [f.NumberAsked(1)]
+
+    @rule(typed=st.sampled_from(list(TYPED)))
+    def type(self, typed: str) -> None:
+        before = self.call
+        facts = self.do(c.TypeNumber(typed))
+        if before.phase is not Phase.CLOSED or before.promises or not before.number_asked:
+            assert facts == []
+        elif TYPED[typed]:
+            assert [fact.number for fact in facts if isinstance(fact, f.PromiseMade)] == [TYPED[typed]]
+        elif before.number_asked == 1:
+            assert facts == [f.NumberAsked(2)]
+        else:
+            assert facts == [f.CallEnded(f.By.LINE, "closed")]
+
+    @rule()
+    def end(self) -> None:
+        self.do(c.End("closed"))
+
+    @invariant()
+    def at_most_one_promise_and_never_lost(self) -> None:
+        made = [fact for fact in self.facts if isinstance(fact, f.PromiseMade)]
+        assert len(made) <= 1
+        assert all(fact.number.startswith("+7") for fact in made)
+        assert self.call.outcome is Outcome.OUT_OF_HOURS or self.call.phase is Phase.NEW
+
+    @invariant()
+    def digits_stand_in_no_fact_but_the_promise(self) -> None:
+        others = [fact for fact in self.facts if not isinstance(fact, f.PromiseMade)]
+        assert not any("9161112233" in repr(fact) for fact in others)
+
+
+TestClosedCall = ClosedCall.TestCase
+TestClosedCall.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)

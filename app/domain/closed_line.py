@@ -13,6 +13,7 @@ from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Call, Phase
 from app.domain.errors import BadInput
+from app.domain.phone_numbers import to_e164
 from app.domain.profile import ClosedAction, Profile
 from app.domain.promising import can_be_called_back, number_to_call, proposed_due
 
@@ -35,7 +36,9 @@ def number_typed(profile: Profile, call: Call, command: c.TypeNumber, now: datet
     if call.phase is not Phase.CLOSED or call.promises or not call.number_asked:
         return []
     try:
-        number = number_to_call(profile, command.number)
+        # A colleague may type a colleague's number; to anybody else it would be a wrong one.
+        inside = profile.is_internal(call.number)
+        number = number_to_call(profile, command.number) if inside else to_e164(command.number)
     except BadInput:
         if call.number_asked < ATTEMPTS:
             return [f.NumberAsked(call.number_asked + 1)]

@@ -38,7 +38,7 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
     c.MeasureSound: set(Phase) - {Phase.NEW},
     c.KeepRecording: set(Phase) - {Phase.NEW},
     c.WriteAgenda: {
-        *(Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.ENDED, Phase.DIALLING),
+        *(Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.LEAVING, Phase.ENDED, Phase.DIALLING),
     },
 }
 """Where a command can make facts. The rest of the commands write up the call while an operator is or was in it."""

@@ -42,6 +42,7 @@ from app.domain.facts import Fact, Presence, Recorded, Speaker
 from app.domain.phone_numbers import of_caller
 from app.domain.profile import Profile
 from app.domain.queues import unit_of_operator, units_asked
+from app.domain.training import Standing
 
 log = structlog.get_logger()
 
@@ -257,6 +258,11 @@ class Exchange:
         self.roster.move(login, Presence.READY if self.roster.person(login) else Presence.AWAY)
         self.dispatch()
         self.on_change(None)
+
+    def training(self, login: str) -> Standing:
+        """How the operator's training stands today, by the organisation's own calendar (K3)."""
+        today = self.clock.now().astimezone(self.profile.schedule.zone).date()
+        return self.roster.training(login, self.profile.terms.training_months, today)
 
     def waiting(self) -> int:
         return sum(live.state.phase in (Phase.WAITING, Phase.OFFERED) for live in self.calls.values())

@@ -110,8 +110,14 @@ class PanelCommands:
             raise BadInput("the telephone is not registered at the line: see that it is on", "phone_gone")
         if place.presence in (Presence.BUSY, Presence.OFFERED):
             raise Refused("busy", "a call is under way")
+        self._check_training(login)
         place.device, place.phone = device, phone
         self._exchange.make_ready(login)
+
+    def _check_training(self, login: str) -> None:
+        """Where the profile bars the untrained, who is not trained does not become ready (property 20)."""
+        if self._exchange.profile.terms.training_bars and not self._exchange.training(login).holds:
+            raise Refused("training_lapsed", "the training for the line is missing or has lapsed", "K3")
 
     def _break(self, login: str, arguments: Arguments) -> None:
         if self._roster.place(login).presence in (Presence.BUSY, Presence.OFFERED):

@@ -24,6 +24,7 @@ from app.domain.profile import Profile
 from app.domain.promises import Promise, PromiseState
 from app.domain.promising import proposed_due
 from app.domain.spoken_russian import minutes_accusative
+from app.domain.training import Standing
 from app.domain.working_time import is_open, next_opening
 
 View = dict[str, Any]
@@ -47,7 +48,7 @@ class PanelViews:
         person = roster.person(login)
         profile = live.profile if live else self._exchange.profile
         return {
-            "me": _me(place, person),
+            "me": _me(place, person) | {"training": _training(self._exchange.training(login))},
             "line": self._line(live),
             "call": self._call(live, place) if live else None,
             "script": script_view(live.profile, live.state, self._values(live, person)) if live else None,
@@ -252,6 +253,14 @@ def _sound(live: LiveCall, login: str) -> View:
     """How good the caller's and the operator's own sound is; None before it was measured."""
     caller, own = grade(live, CALLER), grade(live, login)
     return {"caller": str(caller) if caller else None, "own": str(own) if own else None}
+
+
+def _training(its: Standing) -> View:
+    return {
+        "status": str(its.status),
+        "until": its.until.isoformat() if its.until else "",
+        "missing": list(its.missing),
+    }
 
 
 def _hold(hold: Hold, now: datetime) -> View:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, NewType, Protocol
 
 from app.domain.facts import Recorded
+from app.domain.training import Training
 
 LegId = NewType("LegId", str)
 """One party's connection to the line: a SIP dialog with its media, or an operator's browser."""
@@ -257,6 +258,9 @@ class StaffDirectory(Protocol):
     def operator(self, login: str) -> Operator | None: ...
 
     def operators(self) -> Sequence[Operator]: ...
+
+    def trainings(self) -> Sequence[Training]:
+        """Everybody's records of training (K3)."""
 
 
 @dataclass(frozen=True)

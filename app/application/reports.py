@@ -18,6 +18,7 @@ from app.domain.calls import Direction, Outcome
 from app.domain.facts import By, Recorded
 from app.domain.promises import Promise
 from app.domain.script_texts import ScriptTexts
+from app.domain.training import Training
 
 SERVICE_LEVEL_S = 20.0
 """An incoming call answered within this many seconds counts towards the service level."""
@@ -273,6 +274,12 @@ class StaffAccounts(Protocol):
 
     def set_phone(self, login: str, phone: str) -> None:
         """The member's own phone, "" for the browser. BadInput when it is not `sip:user@<IP address>`."""
+
+    def trainings(self) -> tuple[Training, ...]:
+        """Everybody's records of training, by day (K3)."""
+
+    def add_training(self, training: Training) -> None:
+        """One more record. BadInput for a login that nobody has."""
 
     def members(self) -> tuple[StaffMember, ...]:
         """Everyone, also those who have left, by surname."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from app.application.ports import Clock, Operator, StaffDirectory
 from app.application.recorder import Recorder
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import Presence, PresenceChanged
+from app.domain.training import Standing, standing
 
 UnitOf = Callable[[str], str]
 """From the unit that an operator is kept with to its id in the profile."""
@@ -90,6 +91,10 @@ class Roster:
 
     def person(self, login: str) -> Operator | None:
         return self._staff.operator(login)
+
+    def training(self, login: str, months: int, today: date) -> Standing:
+        """How the operator's training stands (K3)."""
+        return standing(self._staff.trainings(), login, months, today)
 
     def at_phone(self, user: str) -> str | None:
         """The login of whoever is meant by what was dialled on a telephone: a login, or the user part of the

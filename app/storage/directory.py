@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.application.ports import Operator
 from app.application.reports import Role
 from app.domain.errors import Unavailable
+from app.domain.training import Training
 from app.storage.tables import phone_secrets, staff
+from app.storage.trainings import all_trainings
 
 log = structlog.get_logger()
 
@@ -27,6 +29,7 @@ class SqlStaffDirectory:
         self._engine = engine
         self._operators: Mapping[str, Operator] = {}
         self._phones: Mapping[tuple[str, str], tuple[str, str]] = {}
+        self._trainings: Sequence[Training] = ()
         self._available = True
         self._closing = threading.Event()
         self._refresh_and_log()
@@ -41,6 +44,10 @@ class SqlStaffDirectory:
     def operators(self) -> Sequence[Operator]:
         """By surname and name."""
         return tuple(self._operators.values())
+
+    def trainings(self) -> Sequence[Training]:
+        """Everybody's records of training (K3)."""
+        return self._trainings
 
     def phone_hashes(self, login: str, realm: str) -> tuple[str, str] | None:
         """MD5 and SHA-256 of what the operator's phone proves itself with in that realm; None where it may not."""
@@ -57,6 +64,7 @@ class SqlStaffDirectory:
         try:
             with self._engine.connect() as connection:
                 rows = connection.execute(query).all()
+                trainings = all_trainings(connection)
         except SQLAlchemyError as error:
             raise Unavailable("the staff cannot be read from the database") from error
         # One assignment: readers in other threads see the old operators or the new ones.
@@ -72,6 +80,7 @@ class SqlStaffDirectory:
             )
             for row in rows
         }
+        self._trainings = trainings
         self._phones = {(row.login, row.realm): (row.md5, row.sha256) for row in rows if row.realm is not None}
 
     def close(self) -> None:

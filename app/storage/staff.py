@@ -20,9 +20,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.application.reports import Role, StaffMember
 from app.domain.errors import BadInput
+from app.domain.training import Training
 from app.storage.engine import changing, reading
 from app.storage.phone_address import check_phone
 from app.storage.tables import sessions, staff
+from app.storage.trainings import all_trainings, keep_training
 
 SESSION_LASTS = timedelta(hours=12)
 SESSIONS_AT_ONCE = 5
@@ -104,6 +106,21 @@ class Staff:
         query = select(staff).order_by(staff.c.surname, staff.c.name, staff.c.login)
         with reading(self._engine) as connection:
             return tuple(to_member(row) for row in connection.execute(query))
+
+    # --- training ----------------------------------------------------------------------------------------------
+
+    def trainings(self) -> tuple[Training, ...]:
+        """Everybody's records, by day (K3)."""
+        with reading(self._engine) as connection:
+            return all_trainings(connection)
+
+    def add_training(self, training: Training) -> None:
+        """One more record. BadInput for a login that nobody has."""
+        try:
+            with changing(self._engine) as connection:
+                keep_training(connection, training)
+        except IntegrityError as error:
+            raise BadInput(f"there is nobody with the login «{training.login}»") from error
 
     # --- signing in ------------------------------------------------------------------------------------------
 

@@ -115,6 +115,17 @@ sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("login", String(64), ForeignKey("staff.login", ondelete="CASCADE"), nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+)
+
 calls = Table(
     "calls",
     metadata,

@@ -10,6 +10,7 @@ from typing import Any
 from app.application.ports import Operator
 from app.domain.facts import Fact, Recorded
 from app.domain.journal_form import from_json, to_json
+from app.domain.training import Training
 from tests.fakes.panel_form import check_view
 
 IVANOVA = Operator("ivanova", "Иванова", "Анна", "Петровна", "специалист", "line")
@@ -58,6 +59,7 @@ class FakeStaff:
     """Implements `ports.StaffDirectory`."""
 
     def __init__(self, *operators: Operator) -> None:
+        self.trained: list[Training] = []
         self._operators = {one.login: one for one in operators or (IVANOVA, PETROV, SIDOROVA)}
 
     def operator(self, login: str) -> Operator | None:
@@ -65,6 +67,9 @@ class FakeStaff:
 
     def operators(self) -> Sequence[Operator]:
         return list(self._operators.values())
+
+    def trainings(self) -> Sequence[Training]:
+        return self.trained
 
     def phones(self, **addresses: str) -> None:
         """Operators get telephones of their own."""

@@ -42,6 +42,7 @@ ME = {
     "phone_registered": FLAG + "?",
     "audio": {"connected": FLAG, "microphone": FLAG},
     "wrap_up_until": TIME + "?",
+    "training": {"status": TEXT, "until": TEXT, "missing": [TEXT]},
 }
 LINE = {
     "body": TEXT,

@@ -59,6 +59,7 @@ export const refusal = (code) =>
     reason_needed: t("Give a reason for ending the call before the farewell."),
     not_now: t("This is not possible at this point of the call."),
     busy: t("You are in a call."),
+    training_lapsed: t("Your training for the line is missing or has lapsed: ask your manager."),
     closed_promise: t("This promise is already closed."),
     unknown_promise: t("There is no such promise."),
     unknown_article: t("There is no such article any more: search again."),

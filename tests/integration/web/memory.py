@@ -16,6 +16,7 @@ from app.domain.calls import Call, Direction, Outcome
 from app.domain.errors import BadInput, Unavailable
 from app.domain.facts import Recorded
 from app.domain.promises import Promise, PromiseState, Standing
+from app.domain.training import Training
 
 
 @dataclass
@@ -24,6 +25,15 @@ class MemoryStaff:
     tokens: dict[str, str] = field(default_factory=dict)
     away: bool = False
     checked: int = 0
+    trained: list[Training] = field(default_factory=list)
+
+    def trainings(self) -> tuple[Training, ...]:
+        self._reach()
+        return tuple(sorted(self.trained, key=lambda one: one.day))
+
+    def add_training(self, training: Training) -> None:
+        self._reach()
+        self.trained.append(training)
 
     def add(self, member: r.StaffMember, password: str) -> None:
         self.people[member.login] = (member, password)

@@ -15,6 +15,7 @@ from app.domain.calls import Phase
 from app.domain.errors import BadInput
 from app.domain.flow import FIELDS, Kind
 from app.domain.operators_speech import HintKind
+from app.domain.training import TrainingStatus
 from tests.fakes.panel_form import CALL, VIEW, check_view, keys_of
 from tests.fakes.profile import profile
 from tests.unit.application.house import CALLER, House
@@ -22,7 +23,7 @@ from tests.unit.application.house import CALLER, House
 PROTOCOLS = Path(__file__).parents[3] / "docs" / "protocols.md"
 
 VALUES: dict[str, set[str]] = {
-    "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip"},
+    "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip", *TrainingStatus},
     "line": {"ok", "away"},
     "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Phase},
     "script": {"null", "or", *FIELDS, *Kind},

@@ -197,6 +197,6 @@ def test_topics_ask_and_announcements_are_complete() -> None:
     assert VALUES["next_opening"] in said
     for name, text in PROFILE.announcements.items():
         used = set() if "{" not in text else variables_of(text, name)
-        assert used <= {"position": {"position"}, "closed": {"hours", "next_opening"}}.get(
+        assert used <= {"position": {"position"}, "closed": {"hours", "next_opening", "number"}}.get(
             name.split("_")[0], set()
         )

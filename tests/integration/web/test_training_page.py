@@ -34,10 +34,10 @@ async def manager(office: Office) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_each_operator_has_a_flag(manager: httpx.AsyncClient) -> None:
     page = words(await manager.get(ADDRESS))
-    assert "Иванова Анна Петровна обучен 10 января 2028" in page
+    assert "Иванова Анна Петровна пройдено 10 января 2028" in page
     assert "Петров Сергей Ильич срок вышел 10 января 2026 Запись на приём" in page
-    assert "Сидорова Мария Олеговна не обучен —" in page
-    assert "Кузнецова Ольга Викторовна не обучен" not in page
+    assert "Сидорова Мария Олеговна не пройдено —" in page
+    assert "Кузнецова Ольга Викторовна не пройдено" not in page
 
 
 async def test_a_record_is_kept_with_who_wrote_it(office: Office, manager: httpx.AsyncClient) -> None:
@@ -46,7 +46,7 @@ async def test_a_record_is_kept_with_who_wrote_it(office: Office, manager: httpx
     assert office.staff.trained[-1] == Training("petrov", date(2026, 11, 20), TrainingKind.PLANNED, "", "boss")
     page = words(await manager.get(f"{ADDRESS}?saved=1"))
     assert "Запись сохранена." in page
-    assert "Петров Сергей Ильич обучен 20 ноября 2028" in page
+    assert "Петров Сергей Ильич пройдено 20 ноября 2028" in page
     assert "плановое — Кузнецова Ольга Викторовна" in page
 
 

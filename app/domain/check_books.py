@@ -15,7 +15,8 @@ from app.domain.survey import understand
 
 OF_CLOSED = frozenset({"hours", "next_opening"})
 OF_HOURS = frozenset({"closed", "closed_lunch", "closed_day_off", "closed_holiday"})
-OF_POSITION = frozenset({"position"})
+OF_ONE = {"position": frozenset({"position"}), "closed_number_back": frozenset({"number"})}
+"""The variables of single announcements."""
 
 
 def announcement_findings(draft: Draft, needed: Iterable[str]) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def announcement_findings(draft: Draft, needed: Iterable[str]) -> Iterator[Findi
     for name, text in draft.announcements:
         if name.text not in wanted | closed:
             yield warning(name, f"the announcement «{name.text}» is never said")
-        allowed = OF_CLOSED if name.text in closed else OF_POSITION if name.text == "position" else frozenset()
+        allowed = OF_CLOSED if name.text in closed else OF_ONE.get(name.text, frozenset())
         yield from variable_findings(text, allowed)
 
 

@@ -16,12 +16,13 @@ from app.application.suggestions import Suggestions
 from app.domain import listening
 from app.domain.calls import Call, Hold, Phase
 from app.domain.conduct import flow_of
+from app.domain.convenient_times import convenient, when_to_call
 from app.domain.facts import Speaker
 from app.domain.flow import greeting_by_hour, render
 from app.domain.hold import stands
 from app.domain.phone_numbers import shown
 from app.domain.profile import Profile
-from app.domain.promises import Promise, PromiseState
+from app.domain.promises import Fate, Promise, PromiseState, fate
 from app.domain.promising import proposed_due
 from app.domain.spoken_russian import minutes_accusative
 from app.domain.training import Standing
@@ -187,6 +188,8 @@ class PanelViews:
         return [self._promise(p, now) for p in sorted(open_ones, key=lambda p: p.due_at)]
 
     def _promise(self, promise: Promise, now: datetime) -> View:
+        schedule = self._exchange.profile.schedule
+        wish = convenient(promise.interval, promise.made_at.astimezone(schedule.zone).date())
         return {
             "id": promise.id,
             "number": promise.number,
@@ -195,6 +198,8 @@ class PanelViews:
             "due_at": _iso(promise.due_at),
             "interval": promise.interval,
             "standing": str(promise.standing(now)),
+            "broken": fate(promise, schedule, now) is Fate.BROKEN,
+            "call_at": _iso(when_to_call(schedule, wish, now.replace(second=0, microsecond=0), promise.due_at)),
             "attempts": promise.attempts,
             "operator": self._name(promise.operator),
         }

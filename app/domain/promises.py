@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain import facts as f
+from app.domain.due_times import Count, Term, is_overdue
+from app.domain.working_time import Schedule
 
 DUE_SOON = timedelta(hours=1)
 DONE_REMEMBERED = timedelta(days=1)
+GRACE = Term("grace", Count.WORKING_DAYS, 1, "housing 5.9")
+"""After so much more an open promise is broken."""
 
 
 class PromiseState(StrEnum):
@@ -18,6 +22,16 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     KEPT_LATE = "kept_late"
     CLOSED = "closed"
+
+
+class Fate(StrEnum):
+    """What became of a promise, for the record and the statistics (L11)."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    KEPT_LATE = "kept_late"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"  # closed before its term without a call, with a reason: the need is gone
 
 
 class Standing(StrEnum):
@@ -52,6 +66,20 @@ class Promise:
         if now > self.due_at:
             return Standing.OVERDUE
         return Standing.DUE if now > self.due_at - DUE_SOON else Standing.WAITING
+
+
+def fate(promise: Promise, schedule: Schedule, now: datetime) -> Fate:
+    """Broken is a promise whose person nobody reached by the end of the working day after its term, or that was
+    closed after its term without a call. A call that reaches the person later still makes it kept late: what was
+    promised was done."""
+    if promise.state is PromiseState.KEPT:
+        return Fate.KEPT
+    if promise.state is PromiseState.KEPT_LATE:
+        return Fate.KEPT_LATE
+    if promise.state is PromiseState.CLOSED:
+        in_time = promise.closed_at is not None and promise.closed_at <= promise.due_at
+        return Fate.WITHDRAWN if in_time else Fate.BROKEN
+    return Fate.BROKEN if is_overdue(schedule, GRACE, promise.due_at, now) else Fate.OPEN
 
 
 def evolve(promises: Mapping[str, Promise], recorded: f.Recorded) -> Mapping[str, Promise]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.application.reports import PromiseList, PromiseRow, Role
 from app.domain.errors import BadInput
-from app.domain.promises import PromiseState, Standing
+from app.domain.promises import Fate, PromiseState, Standing, fate
 from app.web.catalogue import N_
 from app.web.masking import name_for, number_for
 from app.web.names import Names
@@ -113,7 +113,9 @@ def _which(text: str) -> PromiseList:
 def _promise_line(site: Site, row: PromiseRow, now: datetime, role: Role, names: Names) -> PromiseLine:
     promise = row.promise
     text, tone = STANDINGS[promise.standing(now)]
-    if promise.state is PromiseState.KEPT_LATE:
+    if fate(promise, site.profile.schedule, now) is Fate.BROKEN:
+        text, tone = N_("broken"), "bad"
+    elif promise.state is PromiseState.KEPT_LATE:
         text, tone = N_("kept late"), "warn"
     elif promise.state is PromiseState.KEPT:
         text, tone = N_("kept in time"), "good"

@@ -122,6 +122,8 @@ VIEW: dict[str, Form] = {
             "due_at": TIME,
             "interval": TEXT,
             "standing": TEXT,
+            "broken": FLAG,
+            "call_at": TIME + "?",
             "attempts": NUMBER,
             "operator": TEXT,
         }

@@ -30,7 +30,7 @@ VALUES: dict[str, set[str]] = {
     "transcript": {"caller", "operator"},
     "knowledge": {str(kind) for kind in ArticleKind},
     "hint": {"null", "or", *HintKind},
-    "promises": {"waiting", "due", "overdue"},
+    "promises": {"waiting", "due", "overdue", "null"},
 }
 """Words of the document's rows that are values and not keys."""
 

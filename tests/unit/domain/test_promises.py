@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.domain import facts as f
 from app.domain.facts import By
-from app.domain.promises import DUE_SOON, Promise, PromiseState, Standing, evolve, without_old
-from tests.unit.domain.samples import CALLER, FACTS, NOW
+from app.domain.promises import DUE_SOON, Fate, Promise, PromiseState, Standing, evolve, fate, without_old
+from tests.unit.domain.samples import CALLER, FACTS, NOW, SCHEDULE
 
 DUE = NOW + timedelta(hours=4)
 MADE = f.PromiseMade("p1", CALLER, "крыша", DUE, "утром", By.OPERATOR, "anna")
@@ -95,3 +96,28 @@ def test_what_is_done_is_remembered_for_a_day_and_what_is_open_for_ever(hours: i
     promises = fold(("call:c1", NOW, MADE), ("call:c2", NOW, second), kept)
     left = without_old(promises, NOW + timedelta(hours=hours))
     assert set(left) == ({"p1", "p2"} if remembered else {"p2"})
+
+
+TERM = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
+"""16:00 of a Wednesday in Astrakhan; the day after closes at 17:30."""
+NEXT_CLOSE = datetime(2026, 11, 19, 13, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "closed_at", "now", "became"),
+    [
+        (PromiseState.OPEN, None, TERM - timedelta(hours=1), Fate.OPEN),
+        (PromiseState.OPEN, None, TERM + timedelta(hours=1), Fate.OPEN),
+        (PromiseState.OPEN, None, NEXT_CLOSE, Fate.OPEN),
+        (PromiseState.OPEN, None, NEXT_CLOSE + timedelta(seconds=1), Fate.BROKEN),
+        (PromiseState.KEPT, TERM, TERM + timedelta(days=9), Fate.KEPT),
+        (PromiseState.KEPT_LATE, TERM + timedelta(days=5), TERM + timedelta(days=9), Fate.KEPT_LATE),
+        (PromiseState.CLOSED, TERM, TERM + timedelta(days=9), Fate.WITHDRAWN),
+        (PromiseState.CLOSED, TERM + timedelta(seconds=1), TERM + timedelta(days=9), Fate.BROKEN),
+    ],
+)
+def test_what_became_of_a_promise(
+    state: PromiseState, closed_at: datetime | None, now: datetime, became: Fate
+) -> None:
+    made = Promise("p", "c", CALLER, "крыша", TERM, "", TERM - timedelta(hours=4), By.OPERATOR, "anna")
+    assert fate(replace(made, state=state, closed_at=closed_at), SCHEDULE, now) is became

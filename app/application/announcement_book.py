@@ -15,18 +15,22 @@ class Fault(StrEnum):
     """Why a recording is not taken."""
 
     KIND = "kind"  # neither WAV, FLAC, OGG nor MP3, or damaged
-    RATE = "rate"  # below 8 or above 192 kHz, or more than eight channels
+    RATE = "rate"  # below 8 or above 96 kHz, or more than eight channels
     LONG = "long"
     SHORT = "short"
     SILENT = "silent"
+    BIG = "big"  # the file
+    NONE = "none"  # no file was given
 
 
 _FAULTS = {
     Fault.KIND: "it is no sound that can be read: save it as WAV, FLAC, OGG or MP3",
-    Fault.RATE: "it must have 8 to 192 kHz and at most eight channels",
-    Fault.LONG: "it is longer than two minutes (hold music: ten)",
+    Fault.RATE: "it must have 8 to 96 kHz and at most eight channels",
+    Fault.LONG: "it is longer than two minutes (hold music: five)",
     Fault.SHORT: "it is shorter than a fifth of a second",
     Fault.SILENT: "nothing is heard in it",
+    Fault.BIG: "its file is too large",
+    Fault.NONE: "there is no file",
 }
 
 

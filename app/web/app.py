@@ -15,7 +15,16 @@ from starlette.staticfiles import StaticFiles
 from app.application.announcement_book import AnnouncementBook
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.profile import Profile
-from app.web import calls_pages, health, manager, scripts_page, settings_page, signed_in, training_pages
+from app.web import (
+    announcements_page,
+    calls_pages,
+    health,
+    manager,
+    scripts_page,
+    settings_page,
+    signed_in,
+    training_pages,
+)
 from app.web.answers import answer_errors
 from app.web.catalogue import Catalogue
 from app.web.line_gateway import LineGateway
@@ -29,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings_page.router,
     manager.router,
     calls_pages.router,
+    announcements_page.router,
     scripts_page.router,
     training_pages.router,
 )

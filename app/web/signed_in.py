@@ -46,6 +46,7 @@ def _with_role(*roles: Role) -> Callable[[StaffMember | None], StaffMember]:
 
 AnyMember = Annotated[StaffMember, Depends(_with_role(*Role))]
 OperatorMember = Annotated[StaffMember, Depends(_with_role(Role.OPERATOR))]
+AdministratorMember = Annotated[StaffMember, Depends(_with_role(Role.ADMINISTRATOR))]
 ManagerMember = Annotated[StaffMember, Depends(_with_role(*MANAGERS))]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from app.application.announcement_book import AnnouncementBook
 from app.application.reports import CallReads, Role, StaffAccounts, StaffMember
 from app.domain.facts import Recorded
 from app.domain.profile import Profile
@@ -88,6 +89,7 @@ def site_over(
     *,
     secure: bool = False,
     recordings: Path | None = None,
+    announcements: AnnouncementBook | None = None,
 ) -> FastAPI:
     return create_app(
         staff=staff,
@@ -98,17 +100,25 @@ def site_over(
         static_dir=ROOT / "static",
         throttle=LoginThrottle(Limits(window_s=300, login_at_address=3), clock),
         now=lambda: NOW,
+        announcements=announcements,
         recording_file=lambda name: recordings and next(recordings.glob(f"{name}.*"), None),
         routers=[panel_router],
     )
 
 
-def open_office(log: Sequence[Recorded] = (), *, secure: bool = False, recordings: Path | None = None) -> Office:
+def open_office(
+    log: Sequence[Recorded] = (),
+    *,
+    secure: bool = False,
+    recordings: Path | None = None,
+    announcements: AnnouncementBook | None = None,
+) -> Office:
     staff, reads, clock = MemoryStaff(), MemoryReads(ZONE), Seconds()
     for member in STAFF:
         staff.add(member, PASSWORD)
     reads.log = list(log)
-    return Office(site_over(staff, reads, clock, secure=secure, recordings=recordings), staff, reads, clock)
+    site = site_over(staff, reads, clock, secure=secure, recordings=recordings, announcements=announcements)
+    return Office(site, staff, reads, clock)
 
 
 def words(answer: httpx.Response) -> str:

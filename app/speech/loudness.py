@@ -24,6 +24,7 @@ _SETTLES_S = 0.5
 _FINER = 4
 _LOOK_AHEAD = 16
 _ROUNDS = 4
+_CLOSE_LU = 0.15
 
 Spectrum = NDArray[np.complex128]
 
@@ -49,14 +50,12 @@ def true_peak_dbfs(sound: Sound) -> float:
 def brought_to(sound: Sound, lufs: float) -> Sound:
     """The sound at that loudness with no true peak above -3 dBFS. What would exceed it is drawn down for some
     milliseconds; where that costs loudness, the rest is raised again. Silence stays as it is."""
-    made = sound
+    made, level = sound, loudness_lufs(sound)
     for _ in range(_ROUNDS):
-        level = loudness_lufs(made)
-        if not np.isfinite(level):
-            return made
-        made = _limited(made * 10 ** ((lufs - level) / 20))
-        if abs(loudness_lufs(made) - lufs) < 0.1:
+        if not np.isfinite(level) or (abs(level - lufs) < _CLOSE_LU and made is not sound):
             break
+        made = _limited(made * 10 ** ((lufs - level) / 20))
+        level = loudness_lufs(made)
     return made
 
 

@@ -155,7 +155,8 @@ def _rebuild(options: argparse.Namespace) -> None:
 
 def _demo(options: argparse.Namespace) -> int:
     from app import demo
-    from app.main import check_machine, check_port_free
+    from app.free_ports import check_port_free
+    from app.main import check_machine
 
     options.settings = options.settings or demo.write_settings(options.folder or demo.FOLDER)
     settings = _settings(options, "demo")

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import resource
 import signal
-import socket
 import ssl
 import sys
 import uuid
@@ -28,13 +27,15 @@ from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings
 from app.domain.announcements import announcements_of
-from app.domain.errors import BadInput, Unavailable
+from app.domain.errors import BadInput
 from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
+from app.free_ports import check_port_free
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
 from app.knowledge.dictionary import normal_form
-from app.knowledge.shelf import OfFiles, Shelf
+from app.knowledge.rendering import html_of
+from app.knowledge.shelf import Shelf
 from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
@@ -42,6 +43,7 @@ from app.speech.announcer import FileAnnouncer
 from app.speech.model_files import check_model
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
+from app.storage.article_book import SqlArticleBook
 from app.storage.calls_read import CallsRead
 from app.storage.directory import SqlStaffDirectory
 from app.storage.engine import open_engine
@@ -186,7 +188,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
     )
     for call_id, its_log in open_calls:
         exchange.interrupt(call_id, its_log)
-    knowledge = Shelf(OfFiles(), normal_form, profile)
+    knowledge = Shelf(SqlArticleBook(engine), normal_form, profile)
     stack.callback(knowledge.close)
     commands = PanelCommands(exchange, tokens, gateway, knowledge)
     phone.report_to(exchange)
@@ -337,6 +339,8 @@ async def run_web(settings: Settings) -> None:
 def web_app(settings: Settings, engine: Engine) -> FastAPI:
     """The pages over this database and the line's gateway."""
     profile = read_profile(settings)
+    articles = SqlArticleBook(engine)
+    knowledge = Shelf(articles, normal_form, profile)
     gateway = GatewayClient(host=settings.gateway_host, port=settings.gateway_port, secret=settings.secret())
 
     book = book_of(settings, profile)
@@ -354,6 +358,7 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         finally:
             await reloading.aclose()
             await gateway.close()
+            knowledge.close()
 
     app = create_app(
         staff=Staff(engine),
@@ -371,6 +376,9 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         static_dir=PROJECT / "static",
         recording_file=partial(file_of, settings.call_recordings),
         announcements=book,
+        knowledge=knowledge,
+        articles=articles,
+        html_of=html_of,
         lifespan=lifespan,
         routers=[panel_router],
     )
@@ -378,22 +386,6 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
 
 
 # --- before anything is started -------------------------------------------------------------------------------
-
-
-def check_port_free(host: str, port: int, setting: str, what: str, *, udp: bool = False) -> None:
-    """Unavailable, in one line, when another program has the port or the address is not this machine's."""
-    kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if not udp:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unavailable(
-                f"{what}: {host}:{port} cannot be used ({error.strerror}); "
-                f"end the program that has it, or set {setting} to another"
-            ) from None
 
 
 def check_machine(settings: Settings) -> list[str]:

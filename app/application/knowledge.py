@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from app.domain.articles import Article
+from app.domain.profile import Profile
 from app.domain.search import Found, Query
 
 
@@ -18,6 +21,45 @@ class ShownArticle:
     article: Article
     version: int
     html: str
+
+
+@dataclass(frozen=True)
+class StoredArticle:
+    """An article as it is kept: `version` 0 is the file's."""
+
+    article: Article
+    version: int
+
+
+class Change(StrEnum):
+    """What made a version of an article."""
+
+    WRITTEN = "written"
+    REVIEWED = "reviewed"  # looked through, nothing to change
+    ARCHIVED = "archived"  # no longer shown; kept
+    SET_BACK = "set_back"  # the file's text holds again
+
+
+@dataclass(frozen=True)
+class ArticleVersion:
+    """A version as the office made it: who, when, what."""
+
+    article: Article
+    version: int
+    at: datetime
+    author: str
+    change: Change
+
+
+class ArticleBook(Protocol):
+    """The articles that were written or changed at the office, with all their versions; nothing is ever deleted."""
+
+    def keep(self, profile: str, article: Article, change: Change, *, author: str, at: datetime, after: int) -> int:
+        """Keep a new version, which must follow version `after`; its number. Refused (`changed_meanwhile`) when
+        somebody else's has come in between. Unavailable when the database cannot be reached."""
+
+    def versions(self, profile: str, article_id: str) -> Sequence[ArticleVersion]:
+        """The newest first."""
 
 
 class Knowledge(Protocol):
@@ -32,6 +74,15 @@ class Knowledge(Protocol):
 
     def article(self, article_id: str) -> ShownArticle | None: ...
 
+    def articles(self) -> Sequence[ShownArticle]:
+        """All of them, by title."""
+
+    def use_profile(self, profile: Profile) -> None:
+        """The articles of a new profile are there soon."""
+
+    def refresh(self) -> None:
+        """Read again now: who has just changed an article wants to see it. May block."""
+
 
 class NoKnowledge:
     """`Knowledge` without an article."""
@@ -43,3 +94,12 @@ class NoKnowledge:
 
     def article(self, article_id: str) -> ShownArticle | None:
         return None
+
+    def articles(self) -> Sequence[ShownArticle]:
+        return ()
+
+    def use_profile(self, profile: Profile) -> None:
+        return
+
+    def refresh(self) -> None:
+        return

@@ -9,22 +9,13 @@ from typing import Protocol
 
 import structlog
 
-from app.application.knowledge import ShownArticle
-from app.domain.articles import Article
+from app.application.knowledge import ShownArticle, StoredArticle
 from app.domain.errors import LiniyaError
 from app.domain.profile import Profile
 from app.domain.search import Found, Index, NormalForm, Query
 from app.knowledge.rendering import html_of
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An article as it is kept: `version` 0 is the file's."""
-
-    article: Article
-    version: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ class _Shelved:
 class Source(Protocol):
     """Where the articles of a shelf are read."""
 
-    def read(self, profile: Profile, known: object) -> tuple[Sequence[Stored], object] | None:
+    def read(self, profile: Profile, known: object) -> tuple[Sequence[StoredArticle], object] | None:
         """The articles and their mark; None while `known` still is their mark. May block, and raise LiniyaError."""
 
 
@@ -73,6 +64,10 @@ class Shelf:
 
     def article(self, article_id: str) -> ShownArticle | None:
         return self._shelved.shown.get(article_id) if self._shelved else None
+
+    def articles(self) -> Sequence[ShownArticle]:
+        shown = self._shelved.shown.values() if self._shelved else ()
+        return sorted(shown, key=lambda one: (one.article.title.lower(), one.article.id))
 
     def refresh(self) -> None:
         """Read now, if anything has changed; blocks. Raises what the source raises."""
@@ -113,7 +108,7 @@ class Shelf:
             self._available = True
 
 
-def _shown(stored: Stored, known: ShownArticle | None) -> ShownArticle:
+def _shown(stored: StoredArticle, known: ShownArticle | None) -> ShownArticle:
     if known is not None and known.article == stored.article and known.version == stored.version:
         return known
     return ShownArticle(stored.article, stored.version, html_of(stored.article.text))
@@ -122,5 +117,5 @@ def _shown(stored: Stored, known: ShownArticle | None) -> ShownArticle:
 class OfFiles:
     """A `Source` that is nothing but the files of the profile."""
 
-    def read(self, profile: Profile, known: object) -> tuple[Sequence[Stored], object] | None:
-        return None if known is profile else ([Stored(article, 0) for article in profile.articles], profile)
+    def read(self, profile: Profile, known: object) -> tuple[Sequence[StoredArticle], object] | None:
+        return None if known is profile else ([StoredArticle(article, 0) for article in profile.articles], profile)

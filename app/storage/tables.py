@@ -182,6 +182,28 @@ flow_versions = Table(
     Column("texts", JSON, nullable=False),
 )
 
+article_versions = Table(
+    "article_versions",
+    metadata,
+    # Grows with every change of any article: who has read up to a number asks only whether there is more.
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("profile", String(64), nullable=False),
+    Column("article", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("change", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reviewed", Date, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("questions", JSON, nullable=False),
+    Column("sources", JSON, nullable=False),
+    UniqueConstraint("profile", "article", "version"),
+)
+
 call_operators = Table(
     "call_operators",
     metadata,

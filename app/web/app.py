@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -13,12 +14,14 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.application.announcement_book import AnnouncementBook
+from app.application.knowledge import ArticleBook, Knowledge, NoKnowledge
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.profile import Profile
 from app.web import (
     announcements_page,
     calls_pages,
     health,
+    knowledge_pages,
     manager,
     scripts_page,
     settings_page,
@@ -41,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     announcements_page.router,
     scripts_page.router,
     training_pages.router,
+    knowledge_pages.router,
 )
 
 
@@ -56,6 +60,9 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
     recording_file: Callable[[str], Path | None] = lambda _name: None,
     announcements: AnnouncementBook | None = None,
+    knowledge: Knowledge | None = None,
+    articles: ArticleBook | None = None,
+    html_of: Callable[[str], str] = escape,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
@@ -86,6 +93,9 @@ def create_app(
         now=now,
         recording_file=recording_file,
         announcements=announcements,
+        knowledge=knowledge or NoKnowledge(),
+        articles=articles,
+        html_of=html_of,
     )
     app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)
     answer_errors(app)
@@ -101,6 +111,7 @@ def use_profile(app: FastAPI, profile: Profile) -> None:
     config = replace(site.config, body=profile.body)
     site.templates.globals["config"] = config
     app.state.site = replace(site, profile=profile, config=config)
+    site.knowledge.use_profile(profile)
 
 
 def _serve_files(app: FastAPI, static_dir: Path) -> None:

@@ -109,6 +109,7 @@ REFUSALS: dict[str, str] = {
     "busy": N_("You are in a call."),
     "closed_promise": N_("This promise is already closed."),
     "unknown_promise": N_("There is no such promise."),
+    "changed_meanwhile": N_("Somebody else has changed the article meanwhile: open it again."),
     "unknown_article": N_("There is no such article any more: search again."),
 }
 """The codes of `Refused`, in words."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape as html_escape
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse
 
 from app.application.announcement_book import AnnouncementBook
+from app.application.knowledge import ArticleBook, Knowledge, NoKnowledge
 from app.application.reports import CallReads, StaffAccounts, StaffMember
 from app.domain import phone_numbers
 from app.domain.profile import Profile
@@ -62,6 +64,12 @@ class Site:
     """Where a recording of that name lies."""
     announcements: AnnouncementBook | None = None
     """What callers hear; None where the sounds are not this process's."""
+
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
+    articles: ArticleBook | None = None
+    """Where articles are written; None where they are only read."""
+    html_of: Callable[[str], str] = html_escape
+    """Markdown as HTML that is safe in a page."""
 
     @property
     def session_cookie(self) -> str:

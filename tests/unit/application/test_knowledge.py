@@ -14,6 +14,7 @@ from app.application.panel_commands import PanelCommands
 from app.domain import facts as f
 from app.domain.articles import Article, ArticleKind
 from app.domain.errors import BadInput, Refused
+from app.domain.profile import Profile
 from app.domain.search import Found, Index, Query
 from app.domain.word_forms import stem
 from tests.unit.application.house import House
@@ -37,6 +38,15 @@ class Shelf:
     def article(self, article_id: str) -> ShownArticle | None:
         known = {one.id: one for one in self._index.articles}
         return ShownArticle(known[article_id], 3, "<p>…</p>") if article_id in known else None
+
+    def articles(self) -> Sequence[ShownArticle]:
+        return [ShownArticle(one, 3, "") for one in self._index.articles]
+
+    def use_profile(self, profile: Profile) -> None:
+        return
+
+    def refresh(self) -> None:
+        return
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_user(command("user", _user, "people who sign in: add, list, set a password, let go"))
     _add_phone(command("phone", _phone, "an operator's SIP phone that registers at the line"))
     _add_announcements(command("announcements", _announcements, "what callers hear: make, list, check"))
+    _add_knowledge(command("knowledge", _knowledge, "the knowledge base: import, export"))
     _add_model(command("model", _model, "speech models: list, check, install"))
     _add_flows(command("flows", _flows, "scripts: find what is wrong in them, draw them"))
     return parser
@@ -334,6 +335,34 @@ def _flows(options: argparse.Namespace) -> int:
         return flows_commands.check(settings.call_flows_dir, options.profile, as_json=options.json)
     flows_commands.show(settings.call_flows_dir, options.profile or settings.profile, options.flow, options.output)
     return 0
+
+
+def _add_knowledge(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
+    bring = actions.add_parser("import", help="take a folder of DOCX, PDF and Markdown files in")
+    bring.add_argument("folder", type=Path)
+    bring.add_argument("--unit", default="", help="whose the articles are; the first unit when left out")
+    bring.add_argument("--kind", default="other", help="what documents are that do not answer questions")
+    bring.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    actions.add_parser("export", help="write every article as Markdown").add_argument("folder", type=Path)
+
+
+def _knowledge(options: argparse.Namespace) -> int:
+    from app import knowledge_commands
+    from app.domain.articles import ArticleKind
+    from app.main import open_database, read_profile
+    from app.storage.article_book import SqlArticleBook
+
+    settings = _settings(options, "knowledge", logging.WARNING)
+    profile, book = read_profile(settings), SqlArticleBook(open_database(settings))
+    if options.action == "export":
+        knowledge_commands.give_out(profile, book, options.folder)
+        return 0
+    if options.kind not in set(ArticleKind):
+        raise BadInput(f"--kind {options.kind}: one of {', '.join(ArticleKind)}")
+    kind = ArticleKind(options.kind)
+    failed = knowledge_commands.bring_in(profile, book, options.folder, options.unit, kind, dry_run=options.dry_run)
+    return FAILED if failed else 0
 
 
 def _add_announcements(parser: argparse.ArgumentParser) -> None:

@@ -67,6 +67,13 @@ class SqlArticleBook:
             raise _changed() from None
         return after + 1
 
+    def keep_new(self, profile: str, articles: Sequence[Article], *, author: str, at: datetime) -> None:
+        """Keep articles that nobody has written before: all of them, or none."""
+        made = {"profile": profile, "version": 1, "at": at, "author": author, "change": str(Change.WRITTEN)}
+        if articles:
+            with changing(self._engine) as connection:
+                connection.execute(insert(versions), [_row(one) | made for one in articles])
+
     def versions(self, profile: str, article_id: str) -> Sequence[ArticleVersion]:
         query = (
             select(versions)

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
+import yaml
+
 from app.domain.articles import Article, ArticleKind
 from app.domain.errors import BadFlow
 from app.storage.flow_scripts import identifier, known
@@ -31,7 +33,23 @@ def articles(folder: Path, units: Collection[str], topics: Collection[str]) -> t
     return tuple(article(text_of(path), path, units, topics) for path in paths)
 
 
-def article(text: str, path: Path, units: Collection[str], topics: Collection[str]) -> Article:
+def text_of_article(one: Article) -> str:
+    """The article as a file of it would be: `article` reads it back."""
+    front: dict[str, object] = {"title": one.title, "kind": str(one.kind), "unit": one.unit}
+    lists = {"topics": one.topics, "questions": one.questions, "sources": one.sources}
+    front |= {name: list(items) for name, items in lists.items() if items}
+    written = yaml.safe_dump(front, allow_unicode=True, sort_keys=False, width=1000)
+    return f"{_FENCE}\n{written}reviewed: {one.reviewed.isoformat()}\n{_FENCE}\n{one.text}\n"
+
+
+def article(
+    text: str,
+    path: Path,
+    units: Collection[str],
+    topics: Collection[str],
+    *,
+    least_questions: int = LEAST_QUESTIONS,
+) -> Article:
     """One article; its id is the file's name without the ending."""
     if len(text) > LONGEST:
         raise BadFlow(f"{path}: has {len(text)} characters, at most {LONGEST} are read; divide it")
@@ -48,7 +66,7 @@ def article(text: str, path: Path, units: Collection[str], topics: Collection[st
         topics=tuple(known(item, topics, "topic") for item in fields["topics"].items())
         if "topics" in fields
         else (),
-        questions=_questions(front, fields, kind),
+        questions=_questions(front, fields, kind, least_questions),
         sources=fields["sources"].texts() if "sources" in fields else (),
     )
 
@@ -86,10 +104,10 @@ def _day(marked: Marked) -> date:
         marked.fail(f"is «{marked.text()}», which is not a day; write it as 2026-05-08")
 
 
-def _questions(front: Marked, fields: dict[str, Marked], kind: ArticleKind) -> tuple[str, ...]:
+def _questions(front: Marked, fields: dict[str, Marked], kind: ArticleKind, least: int) -> tuple[str, ...]:
     found = fields["questions"].texts() if "questions" in fields else ()
-    if kind is ArticleKind.QUESTION and len(found) < LEAST_QUESTIONS:
+    if kind is ArticleKind.QUESTION and len(found) < least:
         fields.get("questions", front).fail(
-            f"has {len(found)} questions; write at least {LEAST_QUESTIONS}, as callers put it"
+            f"has {len(found)} questions; write at least {least}, as callers put it"
         )
     return found

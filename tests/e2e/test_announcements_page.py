@@ -140,7 +140,7 @@ async def test_a_manager_sees_and_does_not_change(desk: Desk) -> None:
     await expect(page.get_by_role("link", name="Скачать: Приветствие")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [390, 720])
+@pytest.mark.parametrize("width", [390, 720, 900, 1100])
 async def test_nothing_is_wider_than_a_narrow_window(desk: Desk, width: int) -> None:
     """720 is a window of 1440 at 200 % zoom (WCAG 2.1, 1.4.10)."""
     page = await sign_in(desk, "admin", viewport={"width": width, "height": 844})

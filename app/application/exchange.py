@@ -187,11 +187,11 @@ class Exchange:
 
     # --- calls and legs --------------------------------------------------------------------------------------
 
-    def place_call(self, operator: str, number: str, promise: str = "") -> LiveCall:
+    def place_call(self, wish: c.PlaceCall) -> LiveCall:
         """Call out for an operator; the operator's own telephone comes first."""
         live = self._new_call()
         try:
-            self.apply(live, c.PlaceCall(operator, number, promise))
+            self.apply(live, wish)
         except LiniyaError:
             self.calls.pop(live.id, None)
             raise

@@ -17,8 +17,9 @@ from app.application.roster import Device
 from app.application.suggestions import Suggestions
 from app.domain import commands as c
 from app.domain.errors import BadInput, Refused
-from app.domain.facts import Presence, PromiseClosed
+from app.domain.facts import Fact, Presence, PromiseClosed
 from app.domain.promises import PromiseState
+from app.domain.promising import clarification
 
 Arguments = Mapping[str, Any]
 
@@ -45,6 +46,7 @@ class PanelCommands:
             "dial": self._dial,
             "dial_promise": self._dial_promise,
             "close_promise": self._close_promise,
+            "clarify": self._plan_clarification,
             "audio_token": lambda login, _arguments: {"token": self._tokens.issue(login)},
             "accept": self._accept,
             "decline": self._decline,
@@ -181,7 +183,7 @@ class PanelCommands:
     # --- promises --------------------------------------------------------------------------------------------
 
     def _dial(self, login: str, arguments: Arguments) -> View:
-        return self._call_out(login, _string(arguments, "number"), "")
+        return self._call_out(c.PlaceCall(login, _string(arguments, "number")))
 
     def _dial_promise(self, login: str, arguments: Arguments) -> View:
         promise = self._exchange.recorder.promises.get(_string(arguments, "promise"))
@@ -191,15 +193,27 @@ class PanelCommands:
             raise Refused("closed_promise", "the promise is already closed", "L11")
         if any(live.state.keeps == promise.id and live.state.open for live in self._exchange.calls.values()):
             raise Refused("not_now", "a colleague is calling this number now")
-        return self._call_out(login, promise.number, promise.id)
+        return self._call_out(c.PlaceCall(login, promise.number, promise.id, promise.agenda))
 
-    def _call_out(self, login: str, number: str, promise: str) -> View:
-        place = self._roster.place(login)
+    def _call_out(self, wish: c.PlaceCall) -> View:
+        place = self._roster.place(wish.operator)
         if place.presence in (Presence.BUSY, Presence.OFFERED, Presence.AWAY):
             raise Refused("busy", "calls go out from «ready», a break or the wrap-up")
         if not place.reachable:
             raise BadInput("no sound: connect the browser's sound, or set your telephone", "no_sound")
-        return {"call": self._exchange.place_call(login, number, promise).id}
+        return {"call": self._exchange.place_call(wish).id}
+
+    def _plan_clarification(self, login: str, arguments: Arguments) -> None:
+        made = clarification(
+            self._exchange.profile,
+            promise=self._exchange.new_id(),
+            operator=login,
+            number=_string(arguments, "number"),
+            asked=_string(arguments, "asked"),
+            questions=_optional(arguments, "questions"),
+            now=self._exchange.clock.now(),
+        )
+        self._record_of_promise(made.promise, made)
 
     def _close_promise(self, login: str, arguments: Arguments) -> None:
         promise = self._exchange.recorder.promises.get(_string(arguments, "promise"))
@@ -210,9 +224,15 @@ class PanelCommands:
         why = _optional(arguments, "why").strip()
         if not why:
             raise BadInput("write why the promise is closed without a call", "why_empty")
-        stream = f"promise:{promise.id}"
-        self._exchange.recorder.record(stream, [PromiseClosed(promise.id, login, why)])
-        self._exchange.recorder.forget(stream)
+        # A planned one began its stream; one made in a call has none yet.
+        self._record_of_promise(promise.id, PromiseClosed(promise.id, login, why), already=0 if promise.call else 1)
+
+    def _record_of_promise(self, promise: str, fact: Fact, *, already: int = 0) -> None:
+        """A fact that belongs to no call, after those that its stream has already."""
+        stream, recorder = f"promise:{promise}", self._exchange.recorder
+        recorder.known(stream, already)
+        recorder.record(stream, [fact])
+        recorder.forget(stream)
 
 
 def _optional(arguments: Arguments, name: str) -> str:

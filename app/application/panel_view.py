@@ -192,6 +192,7 @@ class PanelViews:
         wish = convenient(promise.interval, promise.made_at.astimezone(schedule.zone).date())
         return {
             "id": promise.id,
+            "kind": str(promise.kind),
             "number": promise.number,
             "number_shown": shown(promise.number),
             "asked": promise.asked,

@@ -253,11 +253,12 @@ class MakePromise(Command):
 
 @dataclass(frozen=True)
 class PlaceCall(Command):
-    """Call out; with `promise` to keep it."""
+    """Call out; with `promise` to keep it, and with the questions of its `agenda`."""
 
     operator: str
     number: str
     promise: str = ""
+    agenda: tuple[str, ...] = ()
 
 
 # --- from the clock and the program --------------------------------------------------------------------------

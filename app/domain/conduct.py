@@ -214,16 +214,15 @@ def _promise(profile: Profile, call: Call, command: c.MakePromise, now: datetime
 
 def _place_call(profile: Profile, call: Call, command: c.PlaceCall, _now: datetime) -> list[f.Fact]:
     require(call, Phase.NEW)
-    return [
-        f.CallPlaced(
-            command.operator,
-            number_to_call(profile, command.number),
-            profile.units[0].id,
-            profile.id,
-            profile.version,
-            command.promise,
-        )
-    ]
+    placed = f.CallPlaced(
+        command.operator,
+        number_to_call(profile, command.number),
+        profile.units[0].id,
+        profile.id,
+        profile.version,
+        command.promise,
+    )
+    return [placed, *([f.AgendaWritten(command.agenda)] if command.agenda else [])]
 
 
 def _callee_answers(_profile: Profile, call: Call, command: c.CalleeAnswers, _now: datetime) -> list[f.Fact]:

@@ -289,10 +289,18 @@ class TransferFailed(Fact):
     why: str
 
 
+class PromiseKind(StrEnum):
+    """Why somebody is to be called."""
+
+    CALL_BACK = "call_back"  # an answer that could not be given at once (L11)
+    CLARIFICATION = "clarification"  # an application is incomplete or has errors (C2)
+
+
 @dataclass(frozen=True)
 class PromiseMade(Fact):
     """The body promises to call back (housing 5.9). `number` is E.164, `due_at` lies in working time,
-    `interval` is the caller's convenient time in words."""
+    `interval` is the caller's convenient time in words. A clarification (labour 8, heritage 3.4) stands in the
+    stream `promise:<id>` of its own; `agenda` are its questions, which are all asked in one call (labour 9)."""
 
     promise: str
     number: str
@@ -301,6 +309,8 @@ class PromiseMade(Fact):
     interval: str
     by: By
     operator: str = ""
+    kind: PromiseKind = PromiseKind.CALL_BACK
+    agenda: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Promise:
+    """`call` is the one in which it was made, "" for a clarification that an operator planned."""
+
     id: str
     call: str
     number: str
@@ -54,6 +56,8 @@ class Promise:
     made_at: datetime
     made_by: f.By
     operator: str
+    kind: f.PromiseKind = f.PromiseKind.CALL_BACK
+    agenda: tuple[str, ...] = ()
     state: PromiseState = PromiseState.OPEN
     attempts: int = 0
     kept_in: str = ""
@@ -99,9 +103,10 @@ def without_old(promises: Mapping[str, Promise], now: datetime) -> Mapping[str, 
 
 
 def _made(fact: f.PromiseMade, recorded: f.Recorded) -> Promise:
+    kind, _, name = recorded.stream.partition(":")
     return Promise(
         id=fact.promise,
-        call=recorded.stream.partition(":")[2],
+        call=name if kind == "call" else "",
         number=fact.number,
         asked=fact.asked,
         due_at=fact.due_at,
@@ -109,6 +114,8 @@ def _made(fact: f.PromiseMade, recorded: f.Recorded) -> Promise:
         made_at=recorded.at,
         made_by=fact.by,
         operator=fact.operator,
+        kind=fact.kind,
+        agenda=fact.agenda,
     )
 
 

@@ -64,11 +64,17 @@ def notes(_profile: Profile, call: Call, command: c.WriteNotes, _now: datetime) 
 def agenda(_profile: Profile, call: Call, command: c.WriteAgenda, _now: datetime) -> list[f.Fact]:
     """Already while it rings: the questions are thought of before the conversation (labour 9)."""
     require(call, *WITH_OPERATOR, Phase.DIALLING)
-    lines = (" ".join(line.split()) for line in text_of(command.text, "agenda").splitlines())
+    questions = agenda_of(command.text)
+    return [] if questions == call.agenda else [f.AgendaWritten(questions)]
+
+
+def agenda_of(text: str) -> tuple[str, ...]:
+    """The questions of a text that has one a line. BadInput for too many."""
+    lines = (" ".join(line.split()) for line in text_of(text, "agenda").splitlines())
     questions = tuple(dict.fromkeys(line for line in lines if line))
     if len(questions) > AGENDA_LIMIT:
         raise BadInput(f"agenda: {len(questions)} questions, at most {AGENDA_LIMIT} are kept", "too_long")
-    return [] if questions == call.agenda else [f.AgendaWritten(questions)]
+    return questions
 
 
 def asked(_profile: Profile, call: Call, command: c.AskOfAgenda, _now: datetime) -> list[f.Fact]:

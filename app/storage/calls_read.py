@@ -26,7 +26,7 @@ from app.application.reports import (
 )
 from app.domain.calls import Direction, Outcome
 from app.domain.errors import BadInput
-from app.domain.facts import By
+from app.domain.facts import By, PromiseKind
 from app.domain.promises import Promise, PromiseState
 from app.storage import call_statistics
 from app.storage.call_filters import conditions
@@ -106,7 +106,9 @@ def _in_list(which: PromiseList, now: datetime) -> list[ColumnElement[bool]]:
 
 def to_promise(row: Row[Any]) -> Promise:
     values = {field.name: getattr(row, field.name) for field in dataclasses.fields(Promise)}
-    return Promise(**values | {"made_by": By(row.made_by), "state": PromiseState(row.state)})
+    made_by, state, kind = By(row.made_by), PromiseState(row.state), PromiseKind(row.kind)
+    agenda = tuple(row.agenda.split("\n")) if row.agenda else ()
+    return Promise(**values | {"made_by": made_by, "state": state, "kind": kind, "agenda": agenda})
 
 
 def _to_call_rows(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[CallRow, ...]:

@@ -109,7 +109,13 @@ def _talked_s(call: Call) -> float:
 
 def promise_row(promise: Promise) -> dict[str, Any]:
     row = {field.name: getattr(promise, field.name) for field in dataclasses.fields(promise)}
-    return row | {"made_by": str(promise.made_by), "state": str(promise.state)}
+    kind, state = str(promise.kind), str(promise.state)
+    return row | {
+        "made_by": str(promise.made_by),
+        "state": state,
+        "kind": kind,
+        "agenda": "\n".join(promise.agenda),
+    }
 
 
 @dataclass(frozen=True)

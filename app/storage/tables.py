@@ -233,5 +233,8 @@ promises = Table(
     Column("kept_in", String(160), nullable=False),
     Column("closed_at", UtcDateTime),
     Column("close_why", Text, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="call_back"),
+    # The questions of a clarification, one a line.
+    Column("agenda", Text, nullable=False, server_default=""),
     Index("ix_promises_state", "state", "due_at"),
 )

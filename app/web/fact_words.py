@@ -275,10 +275,12 @@ def _transfer_failed(t: Teller, x: f.TransferFailed) -> Words:
 
 
 def _promised(t: Teller, x: f.PromiseMade) -> Words:
-    text = t.say.text(
-        "Promised to call %(number)s back by %(at)s", number=t.number(x.number), at=t.moment(x.due_at)
-    )
-    return text, "; ".join(part for part in (x.asked, x.interval, t.by(x.by)) if part)
+    values = {"number": t.number(x.number), "at": t.moment(x.due_at)}
+    if x.kind is f.PromiseKind.CLARIFICATION:
+        text = t.say.text("Planned to clarify an application with %(number)s by %(at)s", **values)
+    else:
+        text = t.say.text("Promised to call %(number)s back by %(at)s", **values)
+    return text, "; ".join(part for part in (x.asked, x.interval, t.by(x.by), *x.agenda) if part)
 
 
 def _attempted(t: Teller, x: f.PromiseAttempted) -> Words:

@@ -116,6 +116,7 @@ VIEW: dict[str, Form] = {
     "promises": [
         {
             "id": TEXT,
+            "kind": TEXT,
             "number": TEXT,
             "number_shown": TEXT,
             "asked": TEXT,

@@ -17,6 +17,7 @@ import { mountPhone } from "./phone.js";
 import { mountPop } from "./pop.js";
 import { mountPromiseForm } from "./promise_form.js";
 import { mountPromises } from "./promises.js";
+import { mountClarification } from "./clarification.js";
 import { mountScript } from "./script.js";
 import { Sheets } from "./sheets.js";
 import { situation } from "./situation.js";
@@ -55,6 +56,7 @@ panel.sheets = new Sheets(panel);
 panel.tabs = mountTabs(panel);
 panel.phone = mountPhone(panel);
 panel.promiseForm = mountPromiseForm(panel);
+mountClarification(panel);
 panel.hangUp = mountHangUp(panel);
 panel.actions = mountActions(panel);
 

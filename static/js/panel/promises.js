@@ -56,7 +56,8 @@ function draw(item, promise, inCall) {
   setText(item.querySelector(".promise-number"), promise.number_shown);
   set(item.querySelector(".promise-standing"), "class", `badge promise-standing ${look}`.trim());
   setText(item.querySelector(".promise-standing"), words);
-  setText(item.querySelector(".promise-asked"), promise.asked);
+  const clarifies = promise.kind === "clarification";
+  setText(item.querySelector(".promise-asked"), clarifies ? t("Clarification: %(asked)s", { asked: promise.asked }) : promise.asked);
   const attempts = promise.attempts ? tn("%(num)s attempt", "%(num)s attempts", promise.attempts) : "";
   const about = [t("by %(time)s", { time: moment(promise.due_at) }), promise.interval, attempts, promise.operator];
   setText(item.querySelector(".promise-about"), about.filter(Boolean).join(" · "));

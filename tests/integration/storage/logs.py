@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain import facts as f
 from app.domain.calls import TRANSITIONS, Phase
-from app.domain.facts import By, Fact, Recorded, Speaker
+from app.domain.facts import By, Fact, PromiseKind, Recorded, Speaker
 
 ZONE = ZoneInfo("Europe/Astrakhan")
 """UTC+4: after 20:00 UTC it is already the next day there."""
@@ -133,6 +133,7 @@ _BY_TYPE: dict[object, st.SearchStrategy[Any]] = {
     datetime: _MOMENTS,
     tuple[str, ...]: st.lists(_TEXTS, max_size=3).map(tuple),
     By: st.sampled_from(By),
+    PromiseKind: st.sampled_from(PromiseKind),
     Speaker: st.sampled_from(Speaker),
 }
 

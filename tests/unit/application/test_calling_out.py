@@ -265,3 +265,44 @@ def test_the_operator_hears_what_the_network_says_before_the_answer(promised: Ho
     assert own.hears == callee.id
     promised.phone.ends(callee, LegEnd.REFUSED)
     assert own.hears != callee.id
+
+
+def test_clarification_is_planned_with_its_questions_and_dialled_with_them(house: House) -> None:
+    house.sit_down("ivanova")
+    questions = "Какой у Вас номер СНИЛС?\n\n  Когда выдан паспорт? \n"
+    house.do("ivanova", "clarify", number="8 (927) 123-45-67", asked="Нет копии паспорта", questions=questions)
+    (planned,) = house.feed.shown["ivanova"]["promises"]
+    assert (planned["kind"], planned["number"], planned["asked"]) == ("clarification", CALLER, "Нет копии паспорта")
+    assert planned["due_at"] == "2026-11-24T10:00:00+04:00", "24 hours, none of them on a day off (labour 8)"
+    house.do("ivanova", "dial_promise", promise=planned["id"])
+    agenda = ["Какой у Вас номер СНИЛС?", "Когда выдан паспорт?"]
+    assert [one["question"] for one in house.call_of("ivanova")["agenda"]] == agenda
+    house.phone.picks_up(house.phone.last("browser:ivanova"))
+    house.phone.picks_up(house.phone.last(CALLER))
+    assert house.feed.shown["ivanova"]["promises"] == [], "the call is the clarification kept"
+
+
+def test_clarification_of_an_earlier_run_is_closed_in_its_own_stream(house: House) -> None:
+    house.sit_down("ivanova")
+    house.do("ivanova", "clarify", number=CALLER, asked="Нет подписи")
+    promise = house.feed.shown["ivanova"]["promises"][0]["id"]
+    house.do("ivanova", "close_promise", promise=promise, why="Клиент пришёл сам")
+    kinds = [type(one.fact).__name__ for one in house.journal.of(f"promise:{promise}")]
+    assert kinds == ["PromiseMade", "PromiseClosed"]
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"number": "12", "asked": "Нет подписи"}, "number"),
+        ({"number": CALLER, "asked": "  "}, "asked_empty"),
+        ({"number": CALLER, "asked": "Нет подписи", "questions": "\n".join(map(str, range(51)))}, "too_long"),
+    ],
+    ids=["number", "nothing asked", "too many questions"],
+)
+def test_clarification_that_cannot_be_planned(house: House, values: dict[str, str], code: str) -> None:
+    house.sit_down("ivanova")
+    with pytest.raises(BadInput) as raised:
+        house.do("ivanova", "clarify", **values)
+    assert raised.value.code.startswith(code)
+    assert house.feed.shown["ivanova"]["promises"] == []

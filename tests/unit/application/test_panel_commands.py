@@ -33,6 +33,7 @@ def documented_refusals() -> set[str]:
 
 
 GOOD: dict[str, Any] = {
+    "questions": "Когда выдан паспорт?",
     "device": "browser",
     "phone": "sip:101@127.0.0.1",
     "why": "обед",

@@ -13,6 +13,7 @@ from app.application.ports import LegEnd
 from app.domain.articles import ArticleKind
 from app.domain.calls import Phase
 from app.domain.errors import BadInput
+from app.domain.facts import PromiseKind
 from app.domain.flow import FIELDS, Kind
 from app.domain.operators_speech import HintKind
 from app.domain.training import TrainingStatus
@@ -30,7 +31,7 @@ VALUES: dict[str, set[str]] = {
     "transcript": {"caller", "operator"},
     "knowledge": {str(kind) for kind in ArticleKind},
     "hint": {"null", "or", *HintKind},
-    "promises": {"waiting", "due", "overdue", "null"},
+    "promises": {"waiting", "due", "overdue", "null", *PromiseKind},
 }
 """Words of the document's rows that are values and not keys."""
 

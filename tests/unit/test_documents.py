@@ -89,7 +89,7 @@ def test_links_within_a_document_lead_to_a_heading() -> None:
 def test_every_command_of_the_program_exists(document: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for line in set(_COMMAND.findall(document.read_text(encoding="utf-8"))):
         words = re.sub(r"--settings \S+ ?", "", line).split()
-        verbs = [word for word in words[: 2 if words[0] in ("user", "model") else 1] if word.isalpha()]
+        verbs = [word for word in words[: 2 if words[0] in ("user", "model", "knowledge") else 1] if word.isalpha()]
         with pytest.raises(SystemExit) as ended:
             main([*verbs, "--help"])
         printed = capsys.readouterr()

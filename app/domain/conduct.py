@@ -259,9 +259,11 @@ def _to_survey(profile: Profile, call: Call, _command: c.SendToSurvey, _now: dat
 
 def _part(profile: Profile, call: Call, why: str) -> list[f.Fact]:
     """The operator leaves and the caller goes on to the survey; an outgoing call ends, after the farewell by the
-    other's hand where the profile has it so (heritage 3.2.5)."""
+    other's hand where the profile has it so (heritage 3.2.5). A colleague who called is asked only where the
+    operator wants it: the two questions are for clients (housing 5.12, property 30)."""
     left = f.OperatorLeft(call.operator, why)
-    if call.direction is Direction.OUTGOING:
+    colleague = call.flow == profile.internal.id and why != "to_survey"
+    if call.direction is Direction.OUTGOING or colleague:
         said = why == "farewell" and profile.terms.caller_hangs_up
         return [left, f.HangUpAwaited() if said else f.CallEnded(By.OPERATOR, "hung_up")]
     return [left, f.SurveyStarted(call.operator)]

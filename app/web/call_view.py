@@ -14,6 +14,7 @@ from app.domain import calls, facts
 from app.domain.calls import Call, Direction, Outcome
 from app.domain.errors import IllegalFact
 from app.domain.journal_form import to_json
+from app.web.call_speech import SpeechLine, speech_lines
 from app.web.catalogue import N_, Catalogue
 from app.web.fact_words import BY, WHY, Teller, Told
 from app.web.masking import name_for, number_for
@@ -150,6 +151,9 @@ class CallView:
             )
             for question, given in answers
         ]
+
+    def speech(self) -> list[SpeechLine]:
+        return speech_lines(self.call, self._names, self._say) if self.call else []
 
     def timeline(self) -> list[Told]:
         """Every fact but the words of the conversation, which stand in the transcript."""

@@ -225,6 +225,12 @@ async def test_both_sides_stand_in_the_transcript_in_order(manager: httpx.AsyncC
     assert starts
 
 
+async def test_how_the_operator_spoke_stands_in_the_record(manager: httpx.AsyncClient) -> None:
+    text = words(await manager.get(f"/manager/calls/{MOVED}"))
+    figures = text.partition("Как говорил сотрудник")[2].partition("Сценарий")[0]
+    assert re.search(r"Иванова А\. П\. \d+(,\d)? слов в минуту ожидается 80–140", figures), figures
+
+
 async def test_numbers_are_for_the_administrator(
     manager: httpx.AsyncClient, administrator: httpx.AsyncClient
 ) -> None:

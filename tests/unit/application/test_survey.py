@@ -255,3 +255,16 @@ def test_silent_recogniser_leaves_the_keys(house: House, caller: FakeLeg) -> Non
     house.channel(caller).on_available(False)
     house.phone.presses(caller, "2")
     assert f.SurveyAnswered("answer_received", "no", By.KEY) in house.facts()
+
+
+def test_colleague_is_asked_only_where_the_operator_wants_it(house: House) -> None:
+    house.sit_down("ivanova")
+    colleague, _ = house.talk(caller="112")
+    house.say_farewell("ivanova")
+    house.do("ivanova", "hang_up")
+    assert house.phone.alive() == []
+    assert "SurveyStarted" not in house.names()
+    house.do("ivanova", "ready")
+    colleague, _ = house.talk(caller="113")
+    house.do("ivanova", "to_survey")
+    assert colleague.hears == "survey_intro"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from app.application.carrying_out import CALLER_HANGS_UP_S
+from app.application.directory import directory
 from app.application.exchange import Exchange
 from app.application.live_call import LiveCall
 from app.application.ports import Operator
@@ -56,7 +58,7 @@ class PanelViews:
             "transcript": self._transcript(live.state) if live else [],
             "knowledge": self._suggestions.section(live) if live else [],
             "hint": _hint(live.state, login) if live else None,
-            "colleagues": [_colleague(p, its) for p, its in roster.colleagues(login)],
+            "colleagues": directory(roster.colleagues(login), profile, live.state.topic if live else ""),
             "promises": self._promises(),
             **self._books_of(profile),
         }
@@ -113,6 +115,9 @@ class PanelViews:
             "target_name": self._name(call.target),
             "transfers": call.transfers,
             "max_transfers": live.profile.terms.max_transfers,
+            "hold_s": live.profile.terms.hold_s,
+            "internal": call.flow == live.profile.internal.id,
+            "caller_hangs_up": live.profile.terms.caller_hangs_up,
             "caller_name": call.caller_name,
             "need": call.need,
             "topic": call.topic,
@@ -121,6 +126,7 @@ class PanelViews:
             "agenda": [{"question": q, "asked": q in call.asked} for q in call.agenda],
             "referral": call.referrals[-1] if call.referrals else "",
             "satisfied": call.satisfied,
+            "leaves_by": _iso(_leaves_by(call)),
             "ended_at": _iso(call.ended_at),
             "ended_by": str(call.ended_by) if call.ended_by else None,
             "end_why": call.end_why,
@@ -314,16 +320,11 @@ def _me(place: Place, person: Operator | None) -> View:
     }
 
 
-def _colleague(person: Operator, place: Place) -> View:
-    return {
-        "login": person.login,
-        "name": f"{person.surname} {person.name} {person.patronymic}".strip(),
-        "position": person.position,
-        "unit": person.unit,
-        "presence": str(place.presence),
-        "free": place.free,
-        "since": _iso(place.since),
-    }
+def _leaves_by(call: Call) -> datetime | None:
+    """Until when the line waits for the caller to hang up (heritage 3.2.5)."""
+    if call.phase is not Phase.LEAVING or call.phase_since is None:
+        return None
+    return call.phase_since + timedelta(seconds=CALLER_HANGS_UP_S)
 
 
 def _role(call: Call, login: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,14 +20,18 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
+from app.application.knowledge import Knowledge
 from app.application.panel_commands import PanelCommands
 from app.application.ports import LegId, Recordings
 from app.application.recorder import Recorder
 from app.application.reports import Role, StaffMember
 from app.application.roster import Roster
+from app.domain.facts import Fact
 from app.domain.profile import Profile
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
+from app.knowledge.dictionary import normal_form
+from app.knowledge.shelf import OfFiles, Shelf
 from app.storage.flows import load_profile
 from app.telephony.browser_phone import BrowserPhones
 from app.web.app import create_app
@@ -53,6 +57,9 @@ ARGUMENTS = [
 ]
 
 
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+
 class PromptPhone(FakePhone):
     """A browser answers by itself at once, as `PhoneLine.dial` says."""
 
@@ -66,13 +73,20 @@ class PromptPhone(FakePhone):
 class Line:
     """The line process, without sound."""
 
-    def __init__(self, profile: Profile, gateway: GatewayServer, recordings: Recordings | None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        gateway: GatewayServer,
+        recordings: Recordings | None,
+        knowledge: Knowledge | None,
+    ) -> None:
         numbers = count(1)
         self.clock = VirtualClock(MONDAY_TEN)
         self.phone = PromptPhone(self.clock)
         self.recognizer = FakeRecognizer()
         self.tokens = AudioTokens(self.clock)
-        recorder = Recorder(MemoryJournal(), self.clock)
+        self.journal = MemoryJournal()
+        recorder = Recorder(self.journal, self.clock)
         self.exchange = Exchange(
             profile=profile,
             phone=self.phone,
@@ -86,7 +100,7 @@ class Line:
             recordings=recordings,
         )
         self.phone.events = self.exchange
-        self.panels = PanelCommands(self.exchange, self.tokens, gateway)
+        self.panels = PanelCommands(self.exchange, self.tokens, gateway, knowledge)
 
     def do(self, login: str, command: str, **arguments: Any) -> None:
         """What another panel would send."""
@@ -97,6 +111,10 @@ class Line:
         for login in logins:
             self.exchange.browser_changed(login, connected=True, microphone=True)
             self.do(login, "ready", device="browser")
+
+    def facts(self, kind: type[AnyFact]) -> list[AnyFact]:
+        """What was recorded of that kind, in all calls."""
+        return [one.fact for one in self.journal.recorded if isinstance(one.fact, kind)]
 
     def channel(self, leg: FakeLeg) -> FakeChannel:
         """The recognition that listens to the leg."""
@@ -109,10 +127,10 @@ class Line:
 class Office:
     """The line, its gateway and audio, and a site that can be stopped and started."""
 
-    def __init__(self, profile: Profile, recordings: Recordings | None) -> None:
+    def __init__(self, profile: Profile, recordings: Recordings | None, knowledge: Knowledge | None) -> None:
         self.profile = profile
         self.gateway = GatewayServer(host="127.0.0.1", port=0, secret=SECRET)
-        self.line = Line(profile, self.gateway, recordings)
+        self.line = Line(profile, self.gateway, recordings, knowledge)
         self.audio = BrowserPhones("127.0.0.1", 0, self.line.tokens.login_of)
         self.staff = MemoryStaff()
         for one in (IVANOVA, PETROV, SIDOROVA):
@@ -208,13 +226,23 @@ class SiteServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def open_office(recordings: Recordings | None = None) -> AsyncIterator[Office]:
-    office = Office(load_profile(PROJECT / "call_flows" / "housing", years=range(2026, 2028)), recordings)
-    await office.open()
-    try:
-        yield office
-    finally:
-        await office.close()
+async def open_office(
+    recordings: Recordings | None = None, *, body: str = "housing", articles: bool = False
+) -> AsyncIterator[Office]:
+    """The office of a body of `call_flows`, with its articles when they are asked for."""
+    profile = load_profile(PROJECT / "call_flows" / body, years=range(2026, 2028))
+    with contextlib.ExitStack() as stack:
+        shelf = None
+        if articles:
+            shelf = Shelf(OfFiles(), normal_form, profile, refresh_every_s=3600)
+            stack.callback(shelf.close)
+            shelf.refresh()
+        office = Office(profile, recordings, shelf)
+        await office.open()
+        try:
+            yield office
+        finally:
+            await office.close()
 
 
 @asynccontextmanager

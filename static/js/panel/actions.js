@@ -96,6 +96,10 @@ export function mountActions(panel) {
       can: is("talks", "dials"),
       run: () => panel.hangUp.run(),
     },
+    { name: "go_on", words: () => t("Next stage"), key: "D", can: (now) => is("talks")(now) && panel.script.canGoOn(), run: () => panel.script.goOn() },
+    { name: "other_words", words: () => t("In other words"), key: "O", can: is("rings", "talks", "dials"), run: () => panel.script.otherWords() },
+    { name: "knowledge", words: () => t("Search the knowledge base"), key: "K", can: (now) => situation(now) !== "connecting", run: () => panel.knowledge.seek() },
+    { name: "referrals", words: () => t("Whom else to ask"), key: "A", can: is("talks", "wraps"), run: () => panel.referrals.open() },
     {
       name: "ready",
       words: () => t("Ready"),

@@ -22,6 +22,7 @@ export function mountCard({ store, drafts }) {
     if (!call) return;
     setText(byId("caller-number"), numberOf(call));
     setText(byId("caller-facts"), call.direction === "outgoing" ? t("Outgoing call") : call.unit);
+    show(byId("caller-internal"), call.internal);
     show(byId("kept-promise"), Boolean(call.promise));
     setText(byId("kept-promise-asked"), call.promise ?? "");
   });

@@ -47,7 +47,7 @@ function makeButtons(actions) {
 
 function fill(call, device) {
   const from = call.phase === "transferring" ? call.operator_name : "";
-  const title = from ? t("Transfer from %(name)s", { name: from }) : t("Incoming call");
+  const title = from ? t("Transfer from %(name)s", { name: from }) : call.internal ? t("Internal call") : t("Incoming call");
   setText(byId("pop-title"), device === "phone" ? t("%(title)s: answer on your telephone", { title }) : title);
   setText(byId("pop-number"), numberOf(call));
   setText(byId("pop-about"), [call.caller_name, call.need].filter(Boolean).join(" · "));

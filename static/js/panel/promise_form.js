@@ -21,7 +21,7 @@ export function mountPromiseForm(panel) {
     field("interval").value = "";
     proposed = line?.promise_due ? toField(line.promise_due) : "";
     field("due_at").value = proposed;
-    setText(byId("promise-due-hint"), line?.promise_due ? t("Proposed by working hours: %(time)s", { time: moment(line.promise_due) }) : "");
+    setText(byId("promise-due-hint"), line?.promise_due ? dueWords(call, moment(line.promise_due)) : "");
     clear();
   };
   for (const name of ["number", "asked", "due_at"]) field(name).addEventListener("input", () => wrong(name, ""));
@@ -52,6 +52,9 @@ export function mountPromiseForm(panel) {
     },
   };
 }
+
+const dueWords = (call, time) =>
+  call?.internal ? t("Proposed for a colleague, by the end of the working day: %(time)s", { time }) : t("Proposed by working hours: %(time)s", { time });
 
 function check() {
   const due = field("due_at").value;

@@ -12,7 +12,7 @@ export function mountPromises(panel) {
     const open = promises ?? [];
     const pressing = open.filter((promise) => standing(promise) !== "waiting");
     const count = byId("promises-count");
-    setText(count, String(open.length));
+    setText(count, String(open.length || ""));
     set(count, "class", `count${pressing.length ? " count-bad" : ""}`);
     show(byId("promises-empty"), open.length === 0);
     keyed(byId("promises"), open, (promise) => promise.id, (promise) => make(panel, promise), (item, promise) => draw(item, promise, Boolean(call)));

@@ -1,8 +1,8 @@
-// The tabs on the right: conversation, colleagues, promises.
+// The tabs on the right: conversation, knowledge, colleagues, promises.
 
 import { byId, set, show } from "./dom.js";
 
-const NAMES = ["transcript", "colleagues", "promises"];
+const NAMES = ["transcript", "knowledge", "colleagues", "promises"];
 
 export function mountTabs({ store }) {
   let call = "none yet";

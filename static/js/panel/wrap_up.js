@@ -23,7 +23,8 @@ export function mountWrapUp(panel) {
     drawSurvey(view.call);
   });
   ticking(() => {
-    const { me } = store.view;
+    const { me, call } = store.view;
+    if (call?.phase === "leaving") setText(byId("wrap-words"), about(call));
     const left = me?.presence === "wrap_up" && me.wrap_up_until ? until(me.wrap_up_until) : null;
     setText(byId("wrap-countdown"), left === null ? "" : t("%(time)s left", { time: duration(Math.max(0, left)) }));
   });
@@ -31,6 +32,7 @@ export function mountWrapUp(panel) {
 
 function about(call) {
   if (call.phase === "survey") return t("You can finish the record while the caller answers two questions.");
+  if (call.phase === "leaving") return t("The caller hangs up first; the line waits %(time)s more. Write the call up meanwhile.", { time: duration(Math.max(0, until(call.leaves_by))) });
   if (call.phase !== "ended") return t("The caller talks with a colleague: %(name)s.", { name: call.operator_name });
   return [endedBy(call), t("Check the topic, the need and the notes.")].filter(Boolean).join(". ");
 }

@@ -11,7 +11,8 @@ from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Phase
 from app.domain.profile import ClosedReason
-from app.domain.spoken_russian import spoken_digits, spoken_time, spoken_weekday_and_date
+from app.domain.spoken_hours import spoken_opening
+from app.domain.spoken_russian import spoken_digits
 
 SILENCE_ENDS_S = 10.0
 """A caller who types nothing for so long is not going to."""
@@ -43,9 +44,7 @@ class ClosedByPhone:
         self._phone.answer(live.caller_leg)
         reason = ClosedReason(fact.why or ClosedReason.NIGHT)
         local = fact.next_opening.astimezone(live.profile.schedule.zone)
-        # In words: the voice would read figures in the wrong case.
-        opening = f"{spoken_weekday_and_date(local.date())}, в {spoken_time(local.time())}"
-        values = {"hours": live.profile.hours_text, "next_opening": opening}
+        values = {"hours": live.profile.hours_text, "next_opening": spoken_opening(local)}
         name = live.profile.closed.announcement(reason)
         wait_s = live.profile.closed.wait_s
         self._announcing.say(live, name, values, then=lambda: self._end_after(live, wait_s))

@@ -26,9 +26,10 @@ from app.domain.phone_numbers import shown
 from app.domain.profile import Profile
 from app.domain.promises import Fate, Promise, PromiseState, fate
 from app.domain.promising import proposed_due
+from app.domain.spoken_hours import spoken_opening
 from app.domain.spoken_russian import minutes_accusative
 from app.domain.training import Standing
-from app.domain.working_time import is_open, next_opening
+from app.domain.working_time import is_open, next_opening, opening_of_a_later_day
 
 View = dict[str, Any]
 KEPT_BOOKS = 3
@@ -155,7 +156,7 @@ class PanelViews:
             "need": call.need,
             "topic": topic.title if topic else "",
             "hours": profile.hours_text,
-            "next_opening": "",
+            "next_opening": spoken_opening(opening_of_a_later_day(profile.schedule, self._exchange.clock.now())),
             "due": self._due_of(live),
             "return_in": minutes_accusative(max(1, round(return_in_s / 60))),
             "target": self._name(call.target),

@@ -24,8 +24,6 @@ _BY_STAGE = {"target": "transfer", "target_unit": "transfer", "due": "promise"}
 """Variables that are known once a stage was reached."""
 _BY_TASK = frozenset({"need", "topic", "question", "due"})
 """In an outgoing call these may come with the task or the promise that it keeps."""
-_NEVER = frozenset({"next_opening"})
-"""Only announcements have it: in a conversation the line is open."""
 
 
 def phrase_findings(flow: DraftFlow) -> Iterator[Finding]:
@@ -110,8 +108,7 @@ def _unknown(text: Written, flow: str, passed: frozenset[str], filled: set[str])
     return {
         name
         for name in used
-        if name in _NEVER
-        or (name in _BY_FIELD and _BY_FIELD[name] not in filled)
+        if (name in _BY_FIELD and _BY_FIELD[name] not in filled)
         or (name in _BY_STAGE and _BY_STAGE[name] not in passed)
     }
 

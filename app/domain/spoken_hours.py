@@ -4,8 +4,9 @@ property 19): «по будням с восьми тридцати до двен
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from app.domain.spoken_russian import spoken_hours
+from app.domain.spoken_russian import spoken_hours, spoken_time, spoken_weekday_and_date
 from app.domain.working_time import Interval, Schedule
 
 _IN = ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье")
@@ -18,6 +19,12 @@ _NAMED = {
 }
 RUN = 3
 """From so many days in a row on they are said as «с … по …»."""
+
+
+def spoken_opening(opens: datetime) -> str:
+    """«в понедельник, двадцать третьего ноября, в восемь тридцать»: figures would be read in the wrong case.
+    `opens` is in the organisation's zone."""
+    return f"{spoken_weekday_and_date(opens.date())}, в {spoken_time(opens.time())}"
 
 
 def hours_text(schedule: Schedule) -> str:

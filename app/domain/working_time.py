@@ -194,6 +194,12 @@ def next_opening(schedule: Schedule, after: datetime) -> datetime:
     raise BadInput("working hours: the line never opens again; check the overrides")
 
 
+def opening_of_a_later_day(schedule: Schedule, at: datetime) -> datetime:
+    """When the line opens on the next day that it does after that of `at`."""
+    today = at.astimezone(schedule.zone).date()
+    return next(opens.astimezone(schedule.zone) for opens, _ in openings(schedule, at) if opens.date() > today)
+
+
 def add_working_time(schedule: Schedule, start: datetime, term: timedelta) -> datetime:
     """The moment at which `term` of working time has passed since `start` (housing 5.9)."""
     left = term

@@ -17,8 +17,9 @@ from app.application.announcement_book import AnnouncementBook, Entry, Fault, Pi
 from app.application.reports import Role, StaffMember
 from app.domain.announcements import HOURS
 from app.domain.flow import VARIABLES
+from app.domain.spoken_hours import spoken_opening
 from app.domain.spoken_numbers import Case, ordinal
-from app.domain.spoken_russian import spoken_digits, spoken_duration, spoken_time, spoken_weekday_and_date
+from app.domain.spoken_russian import spoken_digits, spoken_duration
 from app.domain.working_time import next_opening
 from app.web.announcement_words import FAULTS, GROUPS, MUSIC, OTHERS, group_of, words_of
 from app.web.catalogue import N_
@@ -174,7 +175,7 @@ def _examples(site: Site) -> Mapping[str, str]:
         **dict.fromkeys(VARIABLES, "…"),
         HOURS: profile.hours_text,
         "body": profile.body,
-        "next_opening": f"{spoken_weekday_and_date(opening.date())}, в {spoken_time(opening.time())}",
+        "next_opening": spoken_opening(opening),
         "position": ordinal(3),
         "return_in": spoken_duration(timedelta(minutes=1), Case.ACCUSATIVE),
         "number": spoken_digits(numbers[0]) if numbers else "…",

@@ -21,6 +21,7 @@ from app.domain.working_time import (
     is_open,
     is_working_time,
     next_opening,
+    opening_of_a_later_day,
     openings,
 )
 
@@ -303,3 +304,18 @@ def test_the_zone_of_the_question_does_not_matter(schedule: Schedule, at: dateti
     elsewhere = at.astimezone(ZoneInfo("America/New_York"))
     assert is_open(schedule, at) is is_open(schedule, elsewhere)
     assert add_working_time(schedule, at, term) == add_working_time(schedule, elsewhere, term)
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-11-20 10:00", "2026-11-23 08:30"),
+        ("2026-11-23 07:00", "2026-11-24 08:30"),
+        ("2026-11-22 12:00", "2026-11-23 08:30"),
+    ],
+    ids=["Friday", "before the opening", "Sunday"],
+)
+def test_the_opening_of_a_later_day(at: str, opens: str) -> None:
+    zone = HOUSING.zone
+    found = opening_of_a_later_day(HOUSING, datetime.fromisoformat(at).replace(tzinfo=zone))
+    assert found == datetime.fromisoformat(opens).replace(tzinfo=zone)

@@ -173,3 +173,22 @@ async def test_where_the_caller_hangs_up_first_the_line_waits_and_the_panel_says
         assert not other.gone
         office.line.phone.ends(other)
         await expect(page.locator("#wrap-words")).to_contain_text("Абонент положил трубку")
+
+
+async def test_clarification_is_planned_and_dialled_with_its_questions(browser: Browser) -> None:
+    async with open_office(body="labour") as office:
+        page = await sign_in(office, browser)
+        await ready(page)
+        await page.click("#tab-promises")
+        await page.click("#clarify-begin")
+        await page.click("#clarify-form button[type=submit]")
+        await expect(page.locator("#clarify-number-error")).not_to_be_empty()
+        await expect(page.locator("#clarify-asked-error")).not_to_be_empty()
+        await page.fill("#clarify-number", CALLER)
+        await page.fill("#clarify-asked", "Нет копии паспорта")
+        await page.fill("#clarify-questions", "Когда выдан паспорт?\nВерно ли указан адрес?")
+        await page.click("#clarify-form button[type=submit]")
+        await expect(page.locator(".promise-asked")).to_have_text("Уточнение: Нет копии паспорта")
+        await page.click(".promise-dial")
+        await expect(page.locator("#agenda-text")).to_have_value("Когда выдан паспорт?\nВерно ли указан адрес?")
+        assert office.line.panels.view("ivanova")["call"]["direction"] == "outgoing"

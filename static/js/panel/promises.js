@@ -22,7 +22,7 @@ export function mountPromises(panel) {
 }
 
 function make(panel, { id }) {
-  const dial = el("button", { type: "button", class: "button button-small button-primary promise-dial" }, icon("phone-out"), t("Call back"));
+  const dial = el("button", { type: "button", class: "button button-small button-primary promise-dial" }, icon("phone-out"), el("span", { class: "promise-dial-words" }));
   const close = el("button", { type: "button", class: "button button-small promise-close", "aria-expanded": "false" }, t("Close without a call"));
   const why = el("input", { class: "input", maxlength: "500", "aria-label": t("Why without a call"), placeholder: t("Why without a call") });
   const form = el("form", { class: "promise-why joined", hidden: true, novalidate: true }, why, el("button", { type: "submit", class: "button button-small", text: t("Close the promise") }));
@@ -57,6 +57,7 @@ function draw(item, promise, inCall) {
   set(item.querySelector(".promise-standing"), "class", `badge promise-standing ${look}`.trim());
   setText(item.querySelector(".promise-standing"), words);
   const clarifies = promise.kind === "clarification";
+  setText(item.querySelector(".promise-dial-words"), clarifies ? t("Call the number") : t("Call back"));
   setText(item.querySelector(".promise-asked"), clarifies ? t("Clarification: %(asked)s", { asked: promise.asked }) : promise.asked);
   const attempts = promise.attempts ? tn("%(num)s attempt", "%(num)s attempts", promise.attempts) : "";
   const about = [t("by %(time)s", { time: moment(promise.due_at) }), promise.interval, attempts, promise.operator];

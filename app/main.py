@@ -50,6 +50,7 @@ from app.storage.engine import open_engine
 from app.storage.flow_versions import keep_version
 from app.storage.flows import load_profile
 from app.storage.journal import SpooledJournal
+from app.storage.knowledge_care import SqlKnowledgeCare
 from app.storage.recordings import CallRecordings, file_of
 from app.storage.staff import Staff
 from app.storage.upgrade import upgrade
@@ -379,6 +380,8 @@ def web_app(settings: Settings, engine: Engine) -> FastAPI:
         knowledge=knowledge,
         articles=articles,
         html_of=html_of,
+        care=SqlKnowledgeCare(engine),
+        normal_form=normal_form,
         lifespan=lifespan,
         routers=[panel_router],
     )

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.articles import Article, ArticleKind
+from app.domain.missed_questions import QuestionGroup
+from app.domain.personal_words import MASK
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 200_000
 MOST_QUESTIONS = 50
 LONGEST_QUESTION = 300
+MOST_PROPOSED = 10
 _LATIN = "a b v g d e e zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya"
 _LETTERS = str.maketrans(dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", _LATIN.split(), strict=True)))
 _SILENT = str.maketrans("", "", "ъь")
@@ -68,6 +71,14 @@ def form_of(article: Article) -> ArticleForm:
         "\n".join(article.sources),
         article.text,
     )
+
+
+def form_for(asked: QuestionGroup, unit: str) -> ArticleForm:
+    """The beginning of an article that answers questions without one; none with a masked word is proposed."""
+    proposed = [one[:LONGEST_QUESTION] for one in asked.wordings if MASK not in one][:MOST_PROPOSED]
+    title = " ".join((proposed[0] if proposed else asked.asked).split())[:LONGEST_TITLE]
+    topics = (asked.topic,) if asked.topic else ()
+    return ArticleForm(f"{title[:1].upper()}{title[1:]}", unit=unit, topics=topics, questions="\n".join(proposed))
 
 
 def id_for(title: str, taken: Collection[str]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.application.knowledge import ArticleVersion, Change, StoredArticle
@@ -25,29 +26,12 @@ class SqlArticleBook:
         self._engine = engine
 
     def read(self, profile: Profile, known: object) -> tuple[Sequence[StoredArticle], object] | None:
-        newest = (
-            select(versions.c.article, func.max(versions.c.version).label("version"))
-            .where(versions.c.profile == profile.id)
-            .group_by(versions.c.article)
-            .subquery()
-        )
         with reading(self._engine) as connection:
             last = connection.scalar(select(func.max(versions.c.id))) or 0
             if isinstance(known, tuple) and known[0] is profile and known[1] == last:
                 return None
-            rows = connection.execute(
-                select(versions)
-                .join(newest, (versions.c.article == newest.c.article) & (versions.c.version == newest.c.version))
-                .where(versions.c.profile == profile.id)
-            ).all()
-        stored = {article.id: StoredArticle(article, 0) for article in profile.articles}
-        for row in rows:
-            change = Change(row.change)
-            if change is Change.ARCHIVED:
-                stored.pop(row.article, None)
-            elif change is not Change.SET_BACK:
-                stored[row.article] = StoredArticle(_article(row), row.version)
-        return list(stored.values()), (profile, last)
+            rows = _newest(connection, profile.id)
+        return list(_valid(profile, rows).values()), (profile, last)
 
     def keep(self, profile: str, article: Article, change: Change, *, author: str, at: datetime, after: int) -> int:
         row = _row(article) | {
@@ -83,6 +67,46 @@ class SqlArticleBook:
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         return [ArticleVersion(_article(r), r.version, r.at, r.author, Change(r.change)) for r in rows]
+
+
+def keep_reviewed(
+    connection: Connection, profile: Profile, unit: str, *, author: str, at: datetime, day: date
+) -> int:
+    """Every article of the unit gets a version that says so; how many. Refused when another comes in between."""
+    rows = _newest(connection, profile.id)
+    last = {row.article: row.version for row in rows}
+    mine = [one.article for one in _valid(profile, rows).values() if one.article.unit == unit]
+    made = {"profile": profile.id, "at": at, "author": author, "change": str(Change.REVIEWED)}
+    values = [_row(replace(one, reviewed=day)) | made | {"version": last.get(one.id, 0) + 1} for one in mine]
+    try:
+        if values:
+            connection.execute(insert(versions), values)
+    except IntegrityError:
+        raise _changed() from None
+    return len(values)
+
+
+def _newest(connection: Connection, profile: str) -> Sequence[Row[Any]]:
+    """Of every article that was ever written here its newest version."""
+    newest = (
+        select(versions.c.article, func.max(versions.c.version).label("version"))
+        .where(versions.c.profile == profile)
+        .group_by(versions.c.article)
+        .subquery()
+    )
+    same = (versions.c.article == newest.c.article) & (versions.c.version == newest.c.version)
+    return connection.execute(select(versions).join(newest, same).where(versions.c.profile == profile)).all()
+
+
+def _valid(profile: Profile, rows: Sequence[Row[Any]]) -> dict[str, StoredArticle]:
+    stored = {article.id: StoredArticle(article, 0) for article in profile.articles}
+    for row in rows:
+        change = Change(row.change)
+        if change is Change.ARCHIVED:
+            stored.pop(row.article, None)
+        elif change is not Change.SET_BACK:
+            stored[row.article] = StoredArticle(_article(row), row.version)
+    return stored
 
 
 def _changed() -> Refused:

@@ -77,6 +77,8 @@ facts = Table(
     # The promise that the fact is about: a promise is folded over many streams.
     Column("promise", String(64), index=True),
     UniqueConstraint("stream", "seq"),
+    # Questions without an article are looked for through all calls.
+    Index("ix_facts_kind", "kind", "at"),
 )
 
 staff = Table(
@@ -202,6 +204,37 @@ article_versions = Table(
     Column("questions", JSON, nullable=False),
     Column("sources", JSON, nullable=False),
     UniqueConstraint("profile", "article", "version"),
+)
+
+unit_owners = Table(
+    "unit_owners",
+    metadata,
+    Column("profile", String(64), primary_key=True),
+    Column("unit", String(64), primary_key=True),
+    Column("login", String(64), nullable=False),
+)
+
+unit_reviews = Table(
+    "unit_reviews",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("profile", String(64), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+question_decisions = Table(
+    "question_decisions",
+    metadata,
+    Column("id", BIG_ID, primary_key=True, autoincrement=True),
+    Column("profile", String(64), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 call_operators = Table(

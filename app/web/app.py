@@ -15,13 +15,17 @@ from starlette.staticfiles import StaticFiles
 
 from app.application.announcement_book import AnnouncementBook
 from app.application.knowledge import ArticleBook, Knowledge, NoKnowledge
+from app.application.knowledge_care import KnowledgeCare
 from app.application.reports import CallReads, StaffAccounts
 from app.domain.profile import Profile
+from app.domain.word_forms import stem
 from app.web import (
     announcements_page,
     calls_pages,
     health,
     knowledge_pages,
+    knowledge_questions,
+    knowledge_units,
     manager,
     scripts_page,
     settings_page,
@@ -45,6 +49,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     scripts_page.router,
     training_pages.router,
     knowledge_pages.router,
+    knowledge_questions.router,
+    knowledge_units.router,
 )
 
 
@@ -63,6 +69,8 @@ def create_app(
     knowledge: Knowledge | None = None,
     articles: ArticleBook | None = None,
     html_of: Callable[[str], str] = escape,
+    care: KnowledgeCare | None = None,
+    normal_form: Callable[[str], str] = stem,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
@@ -96,6 +104,8 @@ def create_app(
         knowledge=knowledge or NoKnowledge(),
         articles=articles,
         html_of=html_of,
+        care=care,
+        normal_form=normal_form,
     )
     app.add_middleware(SecurityHeaders, audio_url=page_config.audio_url, secure=page_config.secure_cookies)
     answer_errors(app)

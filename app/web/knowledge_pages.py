@@ -1,10 +1,11 @@
-"""The knowledge base: search and reading for all, writing for managers and administrators (K1, K2)."""
+"""The knowledge base: search and reading for all, writing for managers, administrators and who
+answers for a unit's part (K1, K2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import structlog
@@ -14,13 +15,14 @@ from starlette.responses import RedirectResponse, Response
 
 from app.application.knowledge import ArticleBook, ArticleVersion, Change, Knowledge, ShownArticle
 from app.application.reports import StaffMember
-from app.domain.article_form import LONGEST_TEXT, ArticleForm, form_of, id_for
+from app.domain.article_form import LONGEST_TEXT, LONGEST_TITLE, ArticleForm, form_for, form_of, id_for
 from app.domain.articles import Article, ArticleKind
 from app.domain.errors import BadInput, Refused
 from app.domain.search import ENOUGH_TYPED, Query
-from app.web.errors import NotFound
+from app.web.errors import NotAllowed, NotFound
+from app.web.knowledge_care import may_write, question, require_writer, tabs, today, writable_units
 from app.web.knowledge_words import CHANGES, FAULTS, KINDS
-from app.web.signed_in import MANAGERS, AnyMember, ManagerMember
+from app.web.signed_in import AnyMember
 from app.web.site import Site, SiteOf
 
 log = structlog.get_logger()
@@ -55,24 +57,31 @@ def knowledge_page(
     found = _found(site, q.strip(), kind, unit, topic)
     lines = [_line(site, article) for article in found]
     lines = [line for line in lines if line.overdue or not overdue]
+    fragment = "x-fragment" in request.headers
     return site.page(
         request,
-        "parts/knowledge_list.html" if "x-fragment" in request.headers else "knowledge.html",
+        "parts/knowledge_list.html" if fragment else "knowledge.html",
         member=member,
         lines=lines[:MOST_LISTED],
         total=len(lines),
         asked={"q": q, "kind": kind, "unit": unit, "topic": topic, "overdue": overdue},
         kinds=_kinds(site),
         profile=site.profile,
-        may_write=_may_write(site, member),
+        may_write=bool(writable_units(site, member)),
+        tabs=None if fragment else tabs(site),
         ready=_knowledge(site).edition > 0,
     )
 
 
 @router.get("/knowledge/new")
-def new_article(request: Request, site: SiteOf, member: ManagerMember, title: str = "") -> Response:
+def new_article(request: Request, site: SiteOf, member: AnyMember, title: str = "", missed: str = "") -> Response:
+    """A form to fill in; with `missed`, the key of a question without an article, its wordings stand there."""
     _book(site)
-    form = ArticleForm(title=title[:200], unit=site.profile.units[0].id)
+    units = _units_to_write(site, member)
+    form = ArticleForm(title=title[:LONGEST_TITLE], unit=units[0])
+    asked = question(site, missed) if missed and site.care else None
+    if asked is not None:
+        form = form_for(asked, unit=asked.unit if asked.unit in units else units[0])
     return _form_page(request, site, member, "", form, after=0)
 
 
@@ -96,16 +105,17 @@ def article_page(request: Request, site: SiteOf, member: AnyMember, article_id: 
         changed_file=bool(shown and shown.version),
         kinds=_kinds(site),
         profile=site.profile,
-        may_write=_may_write(site, member),
+        may_write=may_write(site, member, article.unit),
         saved=bool(saved),
     )
 
 
 @router.get("/knowledge/a/{article_id}/edit")
-def edit_article(request: Request, site: SiteOf, member: ManagerMember, article_id: str) -> Response:
+def edit_article(request: Request, site: SiteOf, member: AnyMember, article_id: str) -> Response:
     book = _book(site)
     versions = book.versions(site.profile.id, article_id)
     shown = _shown_or_last(site, article_id, versions)
+    require_writer(site, member, shown.unit)
     return _form_page(request, site, member, article_id, form_of(shown), after=_latest(versions))
 
 
@@ -113,7 +123,7 @@ def edit_article(request: Request, site: SiteOf, member: ManagerMember, article_
 def keep_article(
     request: Request,
     site: SiteOf,
-    member: ManagerMember,
+    member: AnyMember,
     article_id: Annotated[str, Form(max_length=64)] = "",
     after: Annotated[int, Form(ge=0)] = 0,
     title: Annotated[str, Form(max_length=2000)] = "",
@@ -126,16 +136,18 @@ def keep_article(
     do: Annotated[str, Form(max_length=20)] = "keep",
 ) -> Response:
     book = _book(site)
+    units = _units_to_write(site, member)
+    if article_id:
+        present = _shown_or_last(site, article_id, book.versions(site.profile.id, article_id))
+        require_writer(site, member, present.unit)
     form = ArticleForm(title, kind, unit, tuple(topics or ()), questions, sources, text)
-    faults = form.faults([one.id for one in site.profile.units], [one.id for one in site.profile.topics])
+    faults = form.faults(units, [one.id for one in site.profile.topics])
     if faults or do == "preview":
         return _form_page(request, site, member, article_id, form, after=after, faults=faults, preview=not faults)
     known = {one.article.id for one in _knowledge(site).articles()} | {one.id for one in site.profile.articles}
     chosen = article_id or _free_id(book, site, form.title, known)
-    if article_id and article_id not in known and not book.versions(site.profile.id, article_id):
-        raise NotFound(f"article {article_id[:64]}")
     try:
-        _keep(site, member, form.article(chosen, _today(site)), Change.WRITTEN, after)
+        _keep(site, member, form.article(chosen, today(site)), Change.WRITTEN, after)
     except Refused as refused:
         if refused.code != "changed_meanwhile":
             raise
@@ -145,15 +157,16 @@ def keep_article(
 
 @router.post("/knowledge/a/{article_id}/{change}")
 def change_article(
-    site: SiteOf, member: ManagerMember, article_id: str, change: str, after: Annotated[int, Form(ge=0)] = 0
+    site: SiteOf, member: AnyMember, article_id: str, change: str, after: Annotated[int, Form(ge=0)] = 0
 ) -> Response:
     """Reviewed, archived or set back, by one click."""
     made = {"reviewed": Change.REVIEWED, "archive": Change.ARCHIVED, "set-back": Change.SET_BACK}.get(change)
     if made is None:
         raise NotFound(change[:64])
     article = _shown_or_last(site, article_id, _book(site).versions(site.profile.id, article_id))
+    require_writer(site, member, article.unit)
     if made is Change.REVIEWED:
-        article = form_of(article).article(article.id, _today(site))
+        article = form_of(article).article(article.id, today(site))
     if made is Change.SET_BACK:
         article = next((one for one in site.profile.articles if one.id == article_id), article)
     _keep(site, member, article, made, after)
@@ -178,7 +191,7 @@ def _found(site: Site, text: str, kind: str, unit: str, topic: str) -> list[Arti
 def _line(site: Site, article: Article) -> Line:
     unit = site.profile.unit(article.unit)
     due = article.reviewed + timedelta(days=site.profile.terms.review_days)
-    return Line(article, unit.name if unit else article.unit, due < _today(site))
+    return Line(article, unit.name if unit else article.unit, due < today(site))
 
 
 @dataclass(frozen=True)
@@ -219,6 +232,7 @@ def _form_page(
         wrong=wrong,
         preview=site.html_of(form.text) if preview else None,
         kinds=_kinds(site),
+        units=[one for one in site.profile.units if one.id in writable_units(site, member)],
         profile=site.profile,
     )
 
@@ -259,12 +273,12 @@ def _book(site: Site) -> ArticleBook:
     return site.articles
 
 
-def _may_write(site: Site, member: StaffMember) -> bool:
-    return site.articles is not None and member.role in MANAGERS
-
-
-def _today(site: Site) -> date:
-    return site.now().astimezone(site.config.zone).date()
+def _units_to_write(site: Site, member: StaffMember) -> tuple[str, ...]:
+    """NotAllowed for who may write nothing at all."""
+    units = writable_units(site, member)
+    if not units:
+        raise NotAllowed(f"role {member.role} without a unit to answer for writes no articles")
+    return units
 
 
 def _kinds(site: Site) -> dict[str, str]:

@@ -17,9 +17,11 @@ from starlette.responses import HTMLResponse
 
 from app.application.announcement_book import AnnouncementBook
 from app.application.knowledge import ArticleBook, Knowledge, NoKnowledge
+from app.application.knowledge_care import KnowledgeCare
 from app.application.reports import CallReads, StaffAccounts, StaffMember
 from app.domain import phone_numbers
 from app.domain.profile import Profile
+from app.domain.word_forms import stem
 from app.web.catalogue import Catalogue
 from app.web.line_gateway import LineGateway
 from app.web.masking import masked
@@ -70,6 +72,10 @@ class Site:
     """Where articles are written; None where they are only read."""
     html_of: Callable[[str], str] = html_escape
     """Markdown as HTML that is safe in a page."""
+    care: KnowledgeCare | None = None
+    """Owners, reviews and questions without an article; None where there is no database of them."""
+    normal_form: Callable[[str], str] = stem
+    """What all forms of a word share."""
 
     @property
     def session_cookie(self) -> str:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.domain.cues import words_of
@@ -19,6 +20,7 @@ ALIKE = 0.5
 """Questions that share half of their words are one question (Jaccard)."""
 MOST_WORDS = 12
 LONGEST_KEY = 300
+REMEMBERED = 10_000
 
 NormalForm = Callable[[str], str]
 
@@ -88,6 +90,7 @@ class QuestionGroup:
         return sum(one.at > self.closed.at for one in self.questions) if self.closed else 0
 
 
+@lru_cache(maxsize=REMEMBERED)
 def key_of(asked: str, normal: NormalForm) -> str:
     """The meaningful words of a question in their normal forms, in order of the alphabet."""
     words = words_of(asked)

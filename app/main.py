@@ -35,6 +35,7 @@ from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
 from app.knowledge.dictionary import normal_form
 from app.knowledge.rendering import html_of
+from app.knowledge.seeking import BackgroundSeeker
 from app.knowledge.shelf import Shelf
 from app.loop_clock import LoopClock
 from app.reloading import Reloading
@@ -191,7 +192,9 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
         exchange.interrupt(call_id, its_log)
     knowledge = Shelf(SqlArticleBook(engine), normal_form, profile)
     stack.callback(knowledge.close)
-    commands = PanelCommands(exchange, tokens, gateway, knowledge)
+    seeker = BackgroundSeeker(knowledge)
+    stack.callback(seeker.close)
+    commands = PanelCommands(exchange, tokens, gateway, knowledge, seeker)
     phone.report_to(exchange)
     await gateway.open(commands)
     stack.push_async_callback(gateway.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +82,24 @@ class Knowledge(Protocol):
 
     def refresh(self) -> None:
         """Read again now: who has just changed an article wants to see it. May block."""
+
+
+class Seeker(Protocol):
+    """Seeks for who must not wait: the line, whose thread also carries the sound."""
+
+    def seek(self, name: str, query: Query, then: Callable[[Sequence[Found]], None]) -> None:
+        """Hand what is found to `then`, at once or later. A wish of the same `name` that still waits is overtaken:
+        it is answered with nothing, and so is one too many."""
+
+
+class SeekerAtOnce:
+    """A `Seeker` in the caller's own thread: where nothing is carried beside it."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    def seek(self, name: str, query: Query, then: Callable[[Sequence[Found]], None]) -> None:
+        then(self._knowledge.search(query))
 
 
 class NoKnowledge:

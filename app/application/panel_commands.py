@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from app.application.audio_tokens import AudioTokens
 from app.application.exchange import Exchange
-from app.application.knowledge import Knowledge, NoKnowledge
+from app.application.knowledge import Knowledge, NoKnowledge, Seeker, SeekerAtOnce
 from app.application.live_call import LiveCall
 from app.application.panel_view import PanelViews, View
-from app.application.ports import PanelFeed
+from app.application.ports import Answered, PanelFeed
 from app.application.roster import Device
 from app.application.suggestions import Suggestions
 from app.domain import commands as c
@@ -28,13 +28,20 @@ class PanelCommands:
     """Implements `ports.LineCommands`."""
 
     def __init__(
-        self, exchange: Exchange, tokens: AudioTokens, feed: PanelFeed, knowledge: Knowledge | None = None
+        self,
+        exchange: Exchange,
+        tokens: AudioTokens,
+        feed: PanelFeed,
+        knowledge: Knowledge | None = None,
+        seeker: Seeker | None = None,
     ) -> None:
+        """Without a seeker articles are sought in the caller's own thread."""
+        knowledge = knowledge or NoKnowledge()
         self._exchange = exchange
         self._roster = exchange.roster
         self._tokens = tokens
         self._feed = feed
-        self._suggestions = Suggestions(exchange, knowledge or NoKnowledge())
+        self._suggestions = Suggestions(exchange, knowledge, seeker or SeekerAtOnce(knowledge))
         self._views = PanelViews(exchange, self._suggestions)
         self._seen: set[str] = set()
         exchange.on_change = self._show
@@ -52,18 +59,27 @@ class PanelCommands:
             "decline": self._decline,
             "transfer": self._transfer,
         }
-        self._of_the_shelf: dict[str, Callable[[str, Arguments], View]] = {
-            "knowledge_search": lambda login, its: self._suggestions.search(
-                self._call_of(login), _string(its, "text")
+        self._answered_later: dict[str, Callable[[str, Arguments, Answered], None]] = {
+            "knowledge_search": lambda login, its, then: self._suggestions.search(
+                login, self._call_of(login), _string(its, "text"), then
             ),
+        }
+        self._of_the_shelf: dict[str, Callable[[str, Arguments], View]] = {
             "article": lambda login, its: self._suggestions.article(self._call_of(login), _string(its, "id")),
             "article_used": self._article_used,
         }
 
-    def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def command(self, operator: str, name: str, arguments: Mapping[str, Any], then: Answered) -> None:
         """Carry out a command; the answer is JSON-ready. Refused, or BadInput."""
         self._roster.place(operator)
         self._seen.add(operator)
+        later = self._answered_later.get(name)
+        if later is not None:
+            later(operator, arguments, then)
+        else:
+            then(self._carry_out(operator, name, arguments))
+
+    def _carry_out(self, operator: str, name: str, arguments: Arguments) -> View:
         desk = self._of_the_desk.get(name)
         if desk is not None:
             answer = desk(operator, arguments) or {}

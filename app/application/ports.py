@@ -277,11 +277,16 @@ class Operator:
     phone: str = ""
 
 
+Answered = Callable[[Mapping[str, Any]], None]
+"""Takes the answer to a command."""
+
+
 class LineCommands(Protocol):
     """What the gateway calls in the line process on behalf of panels; implemented by the application."""
 
-    def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carry out one command of the panel. Returns a JSON-ready answer; raises Refused or BadInput."""
+    def command(self, operator: str, name: str, arguments: Mapping[str, Any], then: Answered) -> None:
+        """Carry out one command of the panel and hand the JSON-ready answer to `then`, once: mostly at once, later
+        where something is sought. Raises Refused or BadInput, and then hands over nothing."""
 
     def view(self, operator: str) -> Mapping[str, Any]:
         """The operator's panel as it looks now."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.application.knowledge import Knowledge, ShownArticle
+from app.application.knowledge import Knowledge, Seeker, ShownArticle
+from app.application.ports import Answered
 from app.domain import commands as c
 from app.domain.calls import Call
 from app.domain.errors import BadInput, Refused
@@ -43,9 +44,10 @@ class Sought:
 class Suggestions:
     """Answers the panels' questions about articles. Seeks at most once a second for a call."""
 
-    def __init__(self, exchange: Exchange, knowledge: Knowledge) -> None:
+    def __init__(self, exchange: Exchange, knowledge: Knowledge, seeker: Seeker) -> None:
         self._exchange = exchange
         self._knowledge = knowledge
+        self._seeker = seeker
 
     def section(self, live: LiveCall) -> list[View]:
         """What is suggested now, the best first, then what was used besides."""
@@ -56,16 +58,24 @@ class Suggestions:
         others = (self._knowledge.article(one) for one in sorted(used - suggested))
         return [*listed, *(_line(Found(one.article, 0.0), used) for one in others if one)]
 
-    def search(self, live: LiveCall | None, text: str) -> View:
-        """The articles for what the operator typed: `{articles: [...]}`. BadInput for a text that is too long."""
+    def search(self, login: str, live: LiveCall | None, text: str, then: Answered) -> None:
+        """Hand the articles for what the operator typed to `then`: `{articles: [...]}`, none when their next search
+        has overtaken this one. BadInput for a text that is too long."""
         text = _short(text)
         call = live.state if live else None
         topic, unit = (call.topic, call.unit) if call else ("", "")
         query = Query(text, topic=topic, unit=unit, most=10, enough=ENOUGH_TYPED)
-        used = {article for article, _version in call.articles} if call else set()
-        if live is not None and text:
+        if not text:
+            then({"articles": []})
+            return
+        if live is not None:
             live.sought.searched = text
-        return {"articles": [_line(one, used) for one in self._knowledge.search(query)] if text else []}
+
+        def found(articles: Sequence[Found]) -> None:
+            used = {article for article, _version in live.state.articles} if live else set()
+            then({"articles": [_line(one, used) for one in articles]})
+
+        self._seeker.seek(f"search:{login}", query, found)
 
     def article(self, live: LiveCall | None, article_id: str) -> View:
         """The whole article. Refused when there is none."""
@@ -115,16 +125,21 @@ class Suggestions:
                 live.after(self._exchange.clock, SUGGEST, seconds, lambda: self._exchange.on_change(live))
             return sought.found
         sought.key, sought.at = key, now
-        sought.found = self._seek(call)
-        sought.suggested = sought.suggested or bool(sought.found)
+        query = _query(call)
+        if query is None:
+            sought.found = ()
+        else:
+            self._seeker.seek(live.stream, query, lambda found: self._take(live, key, found))
         return sought.found
 
-    def _seek(self, call: Call) -> Sequence[Found]:
-        speech = _last_words(call)
-        if not (speech or call.need):
-            return ()
-        text, also = (call.need, speech) if call.need else (speech, "")
-        return self._knowledge.search(Query(text, also=also, topic=call.topic, unit=call.unit, most=MOST))
+    def _take(self, live: LiveCall, key: tuple[object, ...], found: Sequence[Found]) -> None:
+        sought = live.sought
+        if key != sought.key:
+            return  # something newer has been asked for since
+        sought.suggested = sought.suggested or bool(found)
+        if list(found) != list(sought.found):
+            sought.found = found
+            self._exchange.on_change(live)
 
     def _unit(self, unit_id: str) -> str:
         unit = self._exchange.profile.unit(unit_id)
@@ -133,6 +148,14 @@ class Suggestions:
 
 SUGGEST = "suggest"
 """The timer after which a call's suggestions are looked for again."""
+
+
+def _query(call: Call) -> Query | None:
+    speech = _last_words(call)
+    if not (speech or call.need):
+        return None
+    text, also = (call.need, speech) if call.need else (speech, "")
+    return Query(text, also=also, topic=call.topic, unit=call.unit, most=MOST)
 
 
 def _last_words(call: Call) -> str:

@@ -125,20 +125,19 @@ class GatewayServer:
 
     def _take(self, web: _Web, request: m.Request) -> None:
         try:
-            wire = m.encode(self._answer(web, request))
+            self._answer(web, request)
         except Refused as refused:
-            wire = m.encode(m.RefusedAnswer(request.id, refused.code, refused.reason, refused.rule))
+            web.tell(m.RefusedAnswer(request.id, refused.code, refused.reason, refused.rule))
         except BadInput as error:
-            wire = m.encode(m.BadInputAnswer(request.id, str(error), error.code))
+            web.tell(m.BadInputAnswer(request.id, str(error), error.code))
         except LiniyaError as error:
             log.exception("panel_request_failed", kind=type(request).__name__)
-            wire = m.encode(m.Failed(request.id, str(error)))
+            web.tell(m.Failed(request.id, str(error)))
         except Exception:  # the boundary of the line: logged whole, told, and calls go on
             log.exception("panel_request_failed", kind=type(request).__name__)
-            wire = m.encode(m.Failed(request.id, "a fault of the program: see the log of the line"))
-        web.send(wire)
+            web.tell(m.Failed(request.id, "a fault of the program: see the log of the line"))
 
-    def _answer(self, web: _Web, request: m.Request) -> m.FromLine:
+    def _answer(self, web: _Web, request: m.Request) -> None:
         commands = self._commands
         if commands is None:
             raise Unavailable("the line has not started yet")
@@ -147,12 +146,18 @@ class GatewayServer:
                 # Shown first, so that the panels already open and the new one stand at the same number.
                 self.show(request.operator, commands.view(request.operator))
                 web.operators.add(request.operator)
-                return self._shown[request.operator].snapshot()
+                web.tell(self._shown[request.operator].snapshot())
             case m.Unsubscribe():
                 web.operators.discard(request.operator)
-                return m.Done(request.id)
+                web.tell(m.Done(request.id))
             case m.Command():
-                return m.Done(request.id, commands.command(request.operator, request.name, request.arguments))
+                # What is sought is answered later: then the web may have gone, which `tell` bears.
+                commands.command(
+                    request.operator,
+                    request.name,
+                    request.arguments,
+                    lambda answer: web.tell(m.Done(request.id, answer)),
+                )
 
 
 class _Web:
@@ -162,6 +167,9 @@ class _Web:
         self._connection = connection
         self._queue: asyncio.Queue[str] = asyncio.Queue(queue_length)
         self.operators: set[str] = set()
+
+    def tell(self, message: m.FromLine) -> None:
+        self.send(m.encode(message))
 
     def send(self, wire: str) -> None:
         """Never waits. A web that does not keep up is cut off, and resyncs by snapshots when it is back."""

@@ -104,7 +104,7 @@ class Line:
 
     def do(self, login: str, command: str, **arguments: Any) -> None:
         """What another panel would send."""
-        self.panels.command(login, command, arguments)
+        self.panels.command(login, command, arguments, lambda _answer: None)
 
     def sit_down(self, *logins: str) -> None:
         """Colleagues whose browsers the test does not open."""

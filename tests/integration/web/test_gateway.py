@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from app.application.ports import Answered
 from app.domain.errors import BadInput, Refused, Unavailable
 from app.gateway import messages as m
 from app.gateway.client import GatewayClient
@@ -27,12 +28,17 @@ class Line:
         self.views: dict[str, dict[str, Any]] = {}
         self.commands: list[tuple[str, str, Mapping[str, Any]]] = []
         self.raises: Exception | None = None
+        self.later: list[Answered] = []
+        """Who asked to be answered later (command `search`)."""
 
-    def command(self, operator: str, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def command(self, operator: str, name: str, arguments: Mapping[str, Any], then: Answered) -> None:
         if self.raises is not None:
             raise self.raises
         self.commands.append((operator, name, arguments))
-        return {"said": name}
+        if name == "search":
+            self.later.append(then)
+        else:
+            then({"said": name})
 
     def view(self, operator: str) -> Mapping[str, Any]:
         return self.views.get(operator, {"call": None, "transcript": []})
@@ -211,6 +217,31 @@ async def test_a_command_under_way_when_the_line_goes_is_not_left_waiting() -> N
         await server.close()
         with pytest.raises(Unavailable):
             await asked
+
+
+async def test_an_answer_may_come_later_and_keeps_no_other_waiting() -> None:
+    line = Line()
+    async with gateway(line) as server, client_of(server.port) as client:
+        await until(lambda: client.connected)
+        asked = asyncio.create_task(client.command("ivanova", "search", {}))
+        await until(lambda: len(line.later) == 1)
+        assert await client.command("ivanova", "ready", {}) == {"said": "ready"}
+        assert not asked.done()
+        line.later[0]({"articles": []})
+        assert await asked == {"articles": []}
+
+
+async def test_an_answer_for_a_web_that_has_gone_harms_nobody() -> None:
+    line = Line()
+    async with gateway(line) as server, client_of(server.port) as other:
+        async with client_of(server.port) as client:
+            await until(lambda: client.connected)
+            asked = asyncio.create_task(client.command("ivanova", "search", {}))
+            await until(lambda: len(line.later) == 1)
+        with pytest.raises(Unavailable):
+            await asked
+        line.later[0]({"articles": []})
+        assert await other.command("ivanova", "ready", {}) == {"said": "ready"}
 
 
 async def test_a_web_that_does_not_read_is_cut_off_and_the_others_are_not() -> None:

@@ -68,7 +68,15 @@ class House:
 
     def do(self, login: str, command: str, **arguments: Any) -> Mapping[str, Any]:
         """One command of the operator's panel."""
-        return self.panels.command(login, command, arguments)
+        answers = self.ask(login, command, **arguments)
+        assert len(answers) == 1, f"{command} was answered {len(answers)} times"
+        return answers[0]
+
+    def ask(self, login: str, command: str, **arguments: Any) -> list[Mapping[str, Any]]:
+        """One command that may be answered later: its answers will stand in the list."""
+        answers: list[Mapping[str, Any]] = []
+        self.panels.command(login, command, arguments, answers.append)
+        return answers
 
     def sit_down(self, *logins: str, device: str = "browser") -> None:
         """Operators come to the desk and are ready; those with a browser have sound."""

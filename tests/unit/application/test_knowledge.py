@@ -17,6 +17,7 @@ from app.domain.errors import BadInput, Refused
 from app.domain.profile import Profile
 from app.domain.search import Found, Index, Query
 from app.domain.word_forms import stem
+from tests.fakes.knowledge import SeekerWhenTold
 from tests.unit.application.house import House
 
 ROOF = Article("roof", "Течёт крыша", ArticleKind.QUESTION, "line", "**Сообщите** нам.", date(2026, 11, 1))
@@ -96,6 +97,73 @@ def test_it_seeks_at_most_once_a_second(house: House, shelf: Shelf) -> None:
     assert {line["id"] for line in suggested(house)} == {"roof", "lift"}
     house.pass_s(30)
     assert len(shelf.sought) == 2
+
+
+@pytest.fixture
+def seeker(house: House, shelf: Shelf) -> SeekerWhenTold:
+    seeker = SeekerWhenTold(shelf)
+    house.panels = PanelCommands(house.exchange, AudioTokens(house.clock), house.feed, shelf, seeker)
+    return seeker
+
+
+def test_suggestions_come_when_they_are_found(house: House, shelf: Shelf, seeker: SeekerWhenTold) -> None:
+    caller, _ = house.talk()
+    house.channel(caller).final("у нас крыша течёт")
+    house.pass_s(5)
+    assert suggested(house) == []
+    assert shelf.sought == []
+    seeker.find()
+    assert [line["id"] for line in suggested(house)] == ["roof"]
+    house.pass_s(30)
+    assert seeker.waiting == {}
+
+
+def test_what_was_found_too_late_is_not_suggested(house: House, shelf: Shelf, seeker: SeekerWhenTold) -> None:
+    house.talk()
+    house.do("ivanova", "need", text="крыша")
+    house.pass_s(1)
+    late = seeker.hold_back()
+    house.do("ivanova", "need", text="лифт")
+    house.pass_s(1)
+    late()
+    assert suggested(house) == []
+    seeker.find()
+    assert [line["id"] for line in suggested(house)] == ["lift"]
+
+
+def test_old_suggestions_stay_until_newer_are_found(house: House, shelf: Shelf, seeker: SeekerWhenTold) -> None:
+    house.talk()
+    house.do("ivanova", "need", text="крыша")
+    house.pass_s(1)
+    seeker.find()
+    house.do("ivanova", "need", text="фонтан")
+    house.pass_s(1)
+    assert [line["id"] for line in suggested(house)] == ["roof"]
+    seeker.find()
+    assert suggested(house) == []
+
+
+def test_what_is_found_for_a_call_that_is_over_is_dropped(
+    house: House, shelf: Shelf, seeker: SeekerWhenTold
+) -> None:
+    house.talk()
+    house.do("ivanova", "need", text="крыша")
+    house.pass_s(1)
+    assert house.empty() == []
+    assert seeker.waiting
+    seeker.find()
+    assert suggested(house) == []
+
+
+def test_a_typed_search_is_answered_when_it_is_found(house: House, shelf: Shelf, seeker: SeekerWhenTold) -> None:
+    house.talk()
+    first = house.ask("ivanova", "knowledge_search", text="крыша")
+    assert first == []
+    second = house.ask("ivanova", "knowledge_search", text="лифт")
+    assert first == [{"articles": []}]  # overtaken
+    seeker.find()
+    assert [line["id"] for line in second[0]["articles"]] == ["lift"]
+    assert len(first) == len(second) == 1
 
 
 def test_a_search_is_answered_at_any_time(house: House, shelf: Shelf) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.domain.check_books import OF_CLOSED, OF_ONE
 from app.domain.flow import FIELDS, VARIABLES, Kind, NeedWas
 from app.domain.profile import ClosedAction, ClosedReason
 from app.domain.regulations import RULES, Carried
@@ -12,7 +13,7 @@ from app.storage.flow_scripts import KEYS, REQUIRED_ANNOUNCEMENTS
 
 Schema = dict[str, Any]
 
-OF_ANNOUNCEMENTS = ("hours", "next_opening", "position")
+OF_ANNOUNCEMENTS = tuple(sorted(OF_CLOSED.union(*OF_ONE.values())))
 OF_CUES = ("body", "short")
 
 

@@ -15,7 +15,11 @@ from app.domain.survey import understand
 
 OF_CLOSED = frozenset({"hours", "next_opening"})
 OF_HOURS = frozenset({"closed", "closed_lunch", "closed_day_off", "closed_holiday"})
-OF_ONE = {"position": frozenset({"position"}), "closed_number_back": frozenset({"number"})}
+OF_ONE = {
+    "position": frozenset({"position"}),
+    "closed_number_back": frozenset({"number"}),
+    "hold_on": frozenset({"return_in"}),
+}
 """The variables of single announcements."""
 
 

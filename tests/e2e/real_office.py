@@ -1,13 +1,19 @@
 """The office of the end-to-end tests: nothing is faked, the callers are SIP phones, the operators sit in Chromium.
 
-It lives in `scripts.office` and `scripts.desk`, where the measurements start it too; here is what compares sounds.
+It lives in `scripts.office` and `scripts.desk`, where the measurements start it too; here is what compares sounds,
+and an operator at a SIP phone.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
+from app.gateway.client import GatewayClient
+from app.simulator.operator import SimulatedOperator
 from scripts.desk import CHROMIUM, Desk, desk, microphone, sign_in
 from scripts.office import (
     IVANOVA,
@@ -33,6 +39,7 @@ __all__ = [
     "Desk",
     "Office",
     "Sound",
+    "at_the_phone",
     "desk",
     "free_port",
     "hire",
@@ -69,3 +76,18 @@ def _correlation(x: Sound, y: Sound) -> float:
     # Quiet stretches would correlate by their rounding alone.
     norms = np.sqrt(np.maximum(windows, 1e6) * float(x @ x))
     return float(np.max(product / norms))
+
+
+@asynccontextmanager
+async def at_the_phone(running: Office, login: str) -> AsyncIterator[SimulatedOperator]:
+    """An operator who is ready at a SIP phone."""
+    s = running.settings
+    client = GatewayClient(host=s.gateway_host, port=s.gateway_port, secret=s.secret())
+    operator = SimulatedOperator(login, client)
+    await client.open()
+    try:
+        await operator.start()
+        yield operator
+    finally:
+        await operator.stop()
+        await client.close()

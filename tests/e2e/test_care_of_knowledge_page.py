@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.e2e.test_knowledge_page import ARGUMENTS, CHROMIUM, WATCH_POLICY, _complains, no_sideways_scroll
+from tests.e2e.test_knowledge_page import in_two_widths, no_sideways_scroll
 from tests.integration.web.cared_office import cared_office
-from tests.integration.web.office import PASSWORD
 from tests.integration.web.serving import served
 
 pytestmark = pytest.mark.needs_debian
@@ -18,26 +17,9 @@ pytestmark = pytest.mark.needs_debian
 
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[list[Page]]:
-    complaints: list[str] = []
     with cared_office(tmp_path) as office:
-        async with served(office.app) as address, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            opened = []
-            for width in (1440, 390):
-                context = await browser.new_context(viewport={"width": width, "height": 900}, locale="ru-RU")
-                await context.add_init_script(WATCH_POLICY)
-                page = await context.new_page()
-                page.on("console", lambda m: complaints.append(m.text) if _complains(m) else None)
-                page.on("pageerror", lambda error: complaints.append(str(error)))
-                await page.goto(f"{address}/login?next=/knowledge")
-                await page.fill("#login", "boss")
-                await page.fill("#password", PASSWORD)
-                await page.keyboard.press("Enter")
-                await page.wait_for_url("**/knowledge")
-                opened.append(page)
+        async with served(office.app) as address, in_two_widths(address) as opened:
             yield opened
-            await browser.close()
-    assert complaints == []
 
 
 async def test_questions_and_parts_are_cared_for(pages: list[Page]) -> None:

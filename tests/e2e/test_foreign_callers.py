@@ -21,10 +21,9 @@ import pytest_asyncio
 from app.application.reports import CallRecord
 from app.domain.calls import Outcome
 from app.domain.facts import By, Speaker, SurveyQuestionAsked
-from app.gateway.client import GatewayClient
 from app.simulator.operator import SimulatedOperator
 from app.telephony import g711
-from tests.e2e.real_office import Office, likeness, office, speech
+from tests.e2e.real_office import Office, at_the_phone, likeness, office, speech
 from tests.e2e.stored import calls_of, ended_call, facts_of, state_of, until
 from tests.integration.telephony.baresip_phone import baresip
 from tests.integration.telephony.exchange import HERE, LOOPBACK, free_port, sipp
@@ -142,21 +141,6 @@ async def test_a_consultation(running: Office, tmp_path: Path, peer: Peer) -> No
         record = await ended_call(running)
     assert heard is None or likeness(greeting, heard.astype("<i2").tobytes()) > SAME_SOUND
     is_in_order(record, rated=caller.answer is not None)
-
-
-@asynccontextmanager
-async def at_the_phone(running: Office, login: str) -> AsyncIterator[SimulatedOperator]:
-    """An operator who is ready at a SIP phone."""
-    s = running.settings
-    client = GatewayClient(host=s.gateway_host, port=s.gateway_port, secret=s.secret())
-    operator = SimulatedOperator(login, client)
-    await client.open()
-    try:
-        await operator.start()
-        yield operator
-    finally:
-        await operator.stop()
-        await client.close()
 
 
 async def answers_the_survey(running: Office, answer: Callable[[], Awaitable[None]]) -> None:

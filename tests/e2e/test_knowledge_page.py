@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,19 +28,11 @@ WATCH_POLICY = (
 pytestmark = pytest.mark.needs_debian
 
 
-@pytest.fixture
-async def pages(tmp_path: Path) -> AsyncIterator[list[Page]]:
-    """A manager's page in a wide and in a narrow window."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'office.sqlite'}")
-    upgrade(engine)
-    book = SqlArticleBook(engine)
-    shelf = Shelf(book, normal_form, housing(), refresh_every_s=3600)
-    shelf.refresh()
-    office = open_office()
-    site = office.app.state.site
-    office.app.state.site = replace(site, knowledge=shelf, articles=book, html_of=html_of)
+@asynccontextmanager
+async def in_two_widths(address: str) -> AsyncIterator[list[Page]]:
+    """The knowledge base before a manager, in a wide and in a narrow window; the browser must not complain."""
     complaints: list[str] = []
-    async with served(office.app) as address, async_playwright() as playwright:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         opened = []
         for width in (1440, 390):
@@ -52,13 +45,28 @@ async def pages(tmp_path: Path) -> AsyncIterator[list[Page]]:
             await page.fill("#login", "boss")
             await page.fill("#password", PASSWORD)
             await page.keyboard.press("Enter")
-            await page.wait_for_url("**/knowledge")
+            await page.wait_for_url(f"{address}/knowledge")
             opened.append(page)
         yield opened
         await browser.close()
+    assert complaints == []
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[list[Page]]:
+    """A manager's page in a wide and in a narrow window."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'office.sqlite'}")
+    upgrade(engine)
+    book = SqlArticleBook(engine)
+    shelf = Shelf(book, normal_form, housing(), refresh_every_s=3600)
+    shelf.refresh()
+    office = open_office()
+    site = office.app.state.site
+    office.app.state.site = replace(site, knowledge=shelf, articles=book, html_of=html_of)
+    async with served(office.app) as address, in_two_widths(address) as opened:
+        yield opened
     shelf.close()
     engine.dispose()
-    assert complaints == []
 
 
 def _complains(message: ConsoleMessage) -> bool:

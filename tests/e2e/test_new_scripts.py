@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.config import PROJECT
-from app.gateway.client import GatewayClient
 from app.simulator.operator import SimulatedOperator
 from scripts.office import Office
-from tests.e2e.real_office import office, simulated_phone
+from tests.e2e.real_office import at_the_phone, office, simulated_phone
 from tests.e2e.stored import calls_of, until
 
 TITLE, NEW_TITLE = "title: Приветствие\n", "title: Новое приветствие\n"
-
-
-@asynccontextmanager
-async def at_the_phone(running: Office, login: str) -> AsyncIterator[SimulatedOperator]:
-    s = running.settings
-    client = GatewayClient(host=s.gateway_host, port=s.gateway_port, secret=s.secret())
-    operator = SimulatedOperator(login, client)
-    await client.open()
-    try:
-        await operator.start()
-        yield operator
-    finally:
-        await operator.stop()
-        await client.close()
 
 
 def first_stage(operator: SimulatedOperator) -> str:

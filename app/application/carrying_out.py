@@ -138,7 +138,6 @@ class CarryingOut:
         if self._roster.place(login).presence is Presence.OFFERED:
             away = why in ("no_answer", "unreachable")
             self._roster.move(login, Presence.BREAK if away else Presence.READY, why=why if away else "")
-            self._exchange.dispatch()
 
     def _drop_operator(self, live: LiveCall, login: str) -> None:
         leg = live.operator_legs.pop(login, None)

@@ -238,17 +238,18 @@ class Exchange:
             return
         waiting = [live for live in self.calls.values() if live.state.phase is Phase.WAITING]
         promised: set[str] = set()
+        at_desk = self.roster.at_desk(self._unit_of)
         for live in sorted(waiting, key=lambda one: (one.state.arrived_at is None, one.state.arrived_at)):
             passed = live.state.passed_over if ASK_AGAIN in live.timers else ()
-            place = self.roster.free_for(self._units_asked(live), self._unit_of, {*passed, *promised})
+            place = self.roster.free_for(self._units_asked(live, at_desk), self._unit_of, {*passed, *promised})
             if place is not None:
                 promised.add(place.login)
                 self.tell(live, c.Offer(place.login))
 
-    def _units_asked(self, live: LiveCall) -> tuple[str, ...]:
+    def _units_asked(self, live: LiveCall, at_desk: frozenset[str]) -> tuple[str, ...]:
         arrived = live.state.arrived_at
         waited_s = (self.clock.now() - arrived).total_seconds() if arrived else 0.0
-        return units_asked(live.profile, live.state.unit, waited_s, self.roster.at_desk(self._unit_of))
+        return units_asked(live.profile, live.state.unit, waited_s, at_desk)
 
     def _unit_of(self, unit: str) -> str:
         return unit_of_operator(self.profile, unit)

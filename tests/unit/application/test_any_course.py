@@ -167,7 +167,7 @@ def check(house: House) -> None:
         if state.phase is Phase.ENDED:
             assert (live.timers, live.channels, live.operator_legs) == ({}, [], {})
         if state.phase is Phase.WAITING and ASK_AGAIN not in live.timers:
-            asked = house.exchange._units_asked(live)
+            asked = house.exchange._units_asked(live, house.roster.at_desk(house.exchange._unit_of))
             free = [p for p in house.staff.operators() if house.roster.takes_calls(p.login)]
             assert not any(house.exchange._unit_of(person.unit) in asked for person in free)
 

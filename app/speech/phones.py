@@ -1,15 +1,39 @@
 """The phones of Russian as the bundled model knows them, and what synthesisers call them.
 
-A phone's name is Latin; a trailing `j` means that the consonant is soft. Kaldi's word aligner wants to know where in
-its word a phone stands, so each has four ids (`_B` begin, `_I` inside, `_E` end, `_S` a word by itself) that share
-their two acoustic classes (pdfs): the phone's first frame, and those that follow.
+A phone's name is Latin; a trailing `j` means that the consonant is soft. Kaldi's word aligner wants to know where
+in its word a phone stands, so each has four ids (`_B` begin, `_I` inside, `_E` end, `_S` a word by itself) that
+share their two acoustic classes (pdfs): the phone's first frame, and those that follow.
 """
 
 from __future__ import annotations
 
 SILENCE = "SIL"
-PHONES = tuple(
-    "a V o e i y u b bj v vj g gj d dj zh z zj j k kj l lj m mj n nj p pj r rj s sj t tj f fj x xj ts ch sh sch".split()
+PHONES = (
+    *(
+        "a",
+        "V",
+        "o",
+        "e",
+        "i",
+        "y",
+        "u",
+        "b",
+        "bj",
+        "v",
+        "vj",
+        "g",
+        "gj",
+        "d",
+        "dj",
+        "zh",
+        "z",
+        "zj",
+        "j",
+        "k",
+        "kj",
+    ),
+    *("l", "lj", "m", "mj", "n", "nj", "p", "pj", "r", "rj", "s", "sj", "t", "tj", "f", "fj", "x", "xj"),
+    *("ts", "ch", "sh", "sch"),
 )
 """`V` is the unstressed «а» and «о»."""
 CLASS_OF = {phone: number for number, phone in enumerate((SILENCE, *PHONES))}
@@ -61,31 +85,30 @@ def leaving(placed: str) -> int:
     return 2 * ID_OF[placed]
 
 
-OF_ESPEAK = {
-    **{"A": "a", "a": "a", "V": "V", "a#": "V", "@": "V", "o": "o", "O": "o", "8": "o", "e": "e", "E": "e"},
-    **{"E#": "e", "i": "i", "I": "i", "y": "y", "Y": "y", "u": "u", 'u"': "u", "u#": "u", "U": "u", "b": "b"},
-    **{"v": "v", "g": "g", "d": "d", "Z": "zh", "z": "z", "j": "j", "k": "k", "l": "l", "m": "m", "n": "n"},
-    **{"n_": "n", "p": "p", "r": "r", "s": "s", "t": "t", "f": "f", "x": "x", "ts": "ts", "tS;": "ch", "tS": "ch"},
-    **{"S": "sh", "S;": "sch", "m;": "mj", "t;": "tj", "d;": "dj", "s;": "sj", "z;": "zj", "n;": "nj", "l;": "lj"},
-    **{"r;": "rj", "v;": "vj", "b;": "bj", "p;": "pj", "f;": "fj", "g;": "gj", "k;": "kj", "x;": "xj", "Q": "g"},
-    **{"N": "n"},
-}
+def _table(pairs: str) -> dict[str, str]:
+    return dict(pair.split(":") for pair in pairs.split())
+
+
+OF_ESPEAK = _table("""
+    A:a a:a V:V a#:V @:V o:o O:o 8:o e:e E:e E#:e i:i I:i y:y Y:y u:u u":u u#:u U:u b:b v:v g:g d:d Z:zh z:z
+    j:j k:k l:l m:m n:n n_:n p:p r:r s:s t:t f:f x:x ts:ts tS;:ch tS:ch S:sh S;:sch m;:mj t;:tj d;:dj s;:sj
+    z;:zj n;:nj l;:lj r;:rj v;:vj b;:bj p;:pj f;:fj g;:gj k;:kj x;:xj Q:g N:n
+""")
 """espeak-ng's mnemonics (voice `ru`). `;` and `I^` soften the phone before them, `@-` is a transition (see
 `SPLIT_BY_ESPEAK` and `SOFTENED` for what is not one to one)."""
 SPLIT_BY_ESPEAK = {
-    **{"ja": ("j", "a"), "ju": ("j", "u"), "jo": ("j", "o"), "je": ("j", "e")},
-    **{"ts;": ("ts",), "dZ": ("d", "zh"), "dZ;": ("d", "zh")},
+    "ja": ("j", "a"),
+    "ju": ("j", "u"),
+    "jo": ("j", "o"),
+    "je": ("j", "e"),
+    "ts;": ("ts",),
+    "dZ": ("d", "zh"),
+    "dZ;": ("d", "zh"),
 }
-SOFTENED = {
-    **{hard: f"{hard}j" for hard in ("b", "v", "g", "d", "z", "k", "l", "m", "n", "p", "r", "s", "t", "f", "x")},
-    "sh": "sch",
-}
-OF_FESTIVAL = {
-    **{"ii": "i", "yy": "y", "uu": "u", "ee": "e", "oo": "o", "aa": "a", "a": "V", "e": "i", "i": "i", "y": "y"},
-    **{"u": "u", "ae": "i", "ay": "V", "ur": "u", "b": "b", "bb": "bj", "v": "v", "vv": "vj", "g": "g", "gg": "gj"},
-    **{"d": "d", "dd": "dj", "zh": "zh", "zzh": "zh", "z": "z", "zz": "zj", "j": "j", "k": "k", "kk": "kj"},
-    **{"l": "l", "ll": "lj", "m": "m", "mm": "mj", "n": "n", "nn": "nj", "p": "p", "pp": "pj", "r": "r"},
-    **{"rr": "rj", "s": "s", "ss": "sj", "t": "t", "tt": "tj", "f": "f", "ff": "fj", "h": "x", "hh": "xj"},
-    **{"c": "ts", "ch": "ch", "sh": "sh", "sch": "sch", "dz": "ts", "dzh": "ch", "gh": "x", "ij": "i", "x": "x"},
-}
+SOFTENED = _table("b:bj v:vj g:gj d:dj z:zj k:kj l:lj m:mj n:nj p:pj r:rj s:sj t:tj f:fj x:xj sh:sch")
+OF_FESTIVAL = _table("""
+    ii:i yy:y uu:u ee:e oo:o aa:a a:V e:i i:i y:y u:u ae:i ay:V ur:u b:b bb:bj v:v vv:vj g:g gg:gj d:d dd:dj
+    zh:zh zzh:zh z:z zz:zj j:j k:k kk:kj l:l ll:lj m:m mm:mj n:n nn:nj p:p pp:pj r:r rr:rj s:s ss:sj t:t
+    tt:tj f:f ff:fj h:x hh:xj c:ts ch:ch sh:sh sch:sch dz:ts dzh:ch gh:x ij:i x:x
+""")
 """Festival's `msu_ru` phones."""

@@ -5,62 +5,22 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from itertools import pairwise
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from app.application.ports import Clip, LegId
 from app.domain.errors import BadInput
 from app.telephony import g711
-from app.telephony.browser_phone import BrowserPhones
 from app.telephony.media import Media
 from app.telephony.media_port import Codec, NoPortFree
 from app.telephony.rtp import RtpPacket
 from app.telephony.telephone_events import TelephoneEvent
+from tests.integration.telephony.media_engine import A, B, running
 from tests.integration.telephony.rtp_peer import EVENT_TYPE, RtpPeer, Told, until
 from tests.integration.telephony.sound import best_match, noise, samples_of, tone
-
-A, B = LegId("a"), LegId("b")
-PORTS = 21000, 21099
-
-
-@asynccontextmanager
-async def running(told: Told, ports: tuple[int, int] = PORTS, **settings: float) -> AsyncIterator[Media]:
-    browsers = BrowserPhones("127.0.0.1", 0, lambda token: token or None)
-    media = Media("127.0.0.1", ports, browsers, **settings)
-    media.report_to(told)
-    await media.start()
-    try:
-        yield media
-    finally:
-        await media.stop()
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest_asyncio.fixture
-async def media(told: Told) -> AsyncIterator[Media]:
-    async with running(told) as engine:
-        yield engine
-
-
-@pytest_asyncio.fixture
-async def peer() -> AsyncIterator[RtpPeer]:
-    async with RtpPeer() as end:
-        yield end
-
-
-@pytest_asyncio.fixture
-async def other() -> AsyncIterator[RtpPeer]:
-    async with RtpPeer("PCMU") as end:
-        yield end
 
 
 def clip(samples: int, seed: int = 1) -> Clip:

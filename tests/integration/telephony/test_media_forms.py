@@ -16,28 +16,9 @@ from app.telephony.media import Media
 from app.telephony.media_port import SrtpKeys
 from app.telephony.rtp import RtpPacket
 from app.telephony.srtp import Protection, new_master
+from tests.integration.telephony.media_engine import A, B
 from tests.integration.telephony.rtp_peer import RtpPeer, Told, until
 from tests.integration.telephony.sound import Samples, best_match, noise, samples_of, share_of_tone, tone
-from tests.integration.telephony.test_media import A, B, running
-
-PORTS = 21400, 21459
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest_asyncio.fixture
-async def media(told: Told) -> AsyncIterator[Media]:
-    async with running(told, PORTS) as engine:
-        yield engine
-
-
-@pytest_asyncio.fixture
-async def one() -> AsyncIterator[RtpPeer]:
-    async with RtpPeer() as end:
-        yield end
 
 
 @pytest_asyncio.fixture
@@ -71,89 +52,89 @@ def share_of_wide_tone(codes: bytes, hertz: float) -> float:
 # -- SRTP
 
 
-async def test_sound_under_keys_in_both_directions(media: Media, told: Told, one: RtpPeer) -> None:
+async def test_sound_under_keys_in_both_directions(media: Media, told: Told, peer: RtpPeer) -> None:
     ours, theirs = keys()
-    one.protection = Protection(ours, theirs)
+    peer.protection = Protection(ours, theirs)
     port = media.open_rtp(A)
-    media.connect_rtp(A, one.remote(srtp_in=theirs, srtp_out=ours))
+    media.connect_rtp(A, peer.remote(srtp_in=theirs, srtp_out=ours))
     heard = bytearray()
     media.listen(A, heard.extend)
     played, said = noise(8000, 2), noise(8000, 3)
     media.play(A, [clip(played)], tag="clip")
-    await one.stream(g711.encode("PCMA", said).tobytes(), port)
-    one.press("5", port)
+    await peer.stream(g711.encode("PCMA", said).tobytes(), port)
+    peer.press("5", port)
     await until(lambda: told.finished and told.keys, "the clip's end and the key")
     await until(lambda: len(heard) > 2 * 9000, "all that was said")
-    assert one.unreadable == 0
-    assert best_match(played, g711.decode("PCMA", one.codes))[0] > 0.98
+    assert peer.unreadable == 0
+    assert best_match(played, g711.decode("PCMA", peer.codes))[0] > 0.98
     assert best_match(said[:7000], samples_of(bytes(heard)))[0] > 0.95
     assert told.keys == [(A, "5")]
 
 
-async def test_what_has_no_key_or_came_before_is_not_heard(media: Media, one: RtpPeer) -> None:
+async def test_what_has_no_key_or_came_before_is_not_heard(media: Media, peer: RtpPeer) -> None:
     ours, theirs = keys()
-    one.protection = Protection(ours, theirs)
+    peer.protection = Protection(ours, theirs)
     port = media.open_rtp(A)
-    media.connect_rtp(A, one.remote(srtp_in=theirs, srtp_out=ours))
+    media.connect_rtp(A, peer.remote(srtp_in=theirs, srtp_out=ours))
     heard = bytearray()
     media.listen(A, heard.extend)
     loud = g711.encode("PCMA", tone(440, 0.1)).tobytes()
-    protected = [one.protection.protect(packet.serialise()) for packet in one._sound(loud)]
-    in_the_clear = [packet.serialise() for packet in one._sound(loud)]
+    protected = [peer.protection.protect(packet.serialise()) for packet in peer._sound(loud)]
+    in_the_clear = [packet.serialise() for packet in peer._sound(loud)]
     changed = [packet[:-1] + bytes((packet[-1] ^ 1,)) for packet in protected]
     for datagram in (*in_the_clear, *changed, b"", b"\x80\x08", bytes(1500)):
-        one.transport.sendto(datagram, ("127.0.0.1", port))
+        peer.transport.sendto(datagram, ("127.0.0.1", port))
     await until(lambda: len(heard) >= 320 * 15, "some ticks")
     assert not samples_of(bytes(heard)).any()
     for datagram in protected:
-        one.transport.sendto(datagram, ("127.0.0.1", port))
+        peer.transport.sendto(datagram, ("127.0.0.1", port))
     await until(lambda: samples_of(bytes(heard)).any(), "the sound that has the key")
     await asyncio.sleep(0.3)
     heard.clear()
     for datagram in protected:
-        one.transport.sendto(datagram, ("127.0.0.1", port))
+        peer.transport.sendto(datagram, ("127.0.0.1", port))
     await until(lambda: len(heard) >= 320 * 10, "some ticks")
     assert not samples_of(bytes(heard)).any()
 
 
 async def test_a_new_agreement_with_the_same_keys_goes_on_and_with_others_begins(
-    media: Media, one: RtpPeer
+    media: Media, peer: RtpPeer
 ) -> None:
     ours, theirs = keys()
-    one.protection = Protection(ours, theirs)
+    peer.protection = Protection(ours, theirs)
     port = media.open_rtp(A)
-    media.connect_rtp(A, one.remote(srtp_in=theirs, srtp_out=ours))
-    await until(lambda: len(one.packets) > 5, "packets")
-    media.connect_rtp(A, one.remote(srtp_in=theirs, srtp_out=ours, sends=False))
-    count = len(one.packets)
-    await until(lambda: len(one.packets) > count + 5, "packets after the hold")
-    assert one.unreadable == 0
+    media.connect_rtp(A, peer.remote(srtp_in=theirs, srtp_out=ours))
+    await until(lambda: len(peer.packets) > 5, "packets")
+    media.connect_rtp(A, peer.remote(srtp_in=theirs, srtp_out=ours, sends=False))
+    count = len(peer.packets)
+    await until(lambda: len(peer.packets) > count + 5, "packets after the hold")
+    assert peer.unreadable == 0
     new_ours, new_theirs = keys()
-    media.connect_rtp(A, one.remote(srtp_in=new_theirs, srtp_out=new_ours))
-    one.protection = Protection(new_ours, new_theirs)
-    count = len(one.packets)
-    await until(lambda: len(one.packets) > count + 5, "packets under the new keys")
-    assert one.unreadable <= 2  # were on their way
+    media.connect_rtp(A, peer.remote(srtp_in=new_theirs, srtp_out=new_ours))
+    peer.protection = Protection(new_ours, new_theirs)
+    count = len(peer.packets)
+    await until(lambda: len(peer.packets) > count + 5, "packets under the new keys")
+    assert peer.unreadable <= 2  # were on their way
     heard = bytearray()
     media.listen(A, heard.extend)
-    one.burst(g711.encode("PCMA", tone(440, 0.2)).tobytes(), port)
+    peer.burst(g711.encode("PCMA", tone(440, 0.2)).tobytes(), port)
     await until(lambda: samples_of(bytes(heard)).any(), "sound under the new keys")
 
 
-async def test_a_bridge_between_keys_and_none(media: Media, one: RtpPeer, other: RtpPeer) -> None:
+async def test_a_bridge_between_keys_and_none(media: Media, peer: RtpPeer, other: RtpPeer) -> None:
     ours, theirs = keys()
-    one.protection = Protection(ours, theirs)
+    peer.protection = Protection(ours, theirs)
     port_a, port_b = media.open_rtp(A), media.open_rtp(B)
-    media.connect_rtp(A, one.remote(srtp_in=theirs, srtp_out=ours))
+    media.connect_rtp(A, peer.remote(srtp_in=theirs, srtp_out=ours))
     media.connect_rtp(B, other.remote())
     media.bridge(A, B)
     said = [noise(8000, seed) for seed in (4, 5)]
     codes = [g711.encode("PCMA", sound).tobytes() for sound in said]
-    await asyncio.gather(one.stream(codes[0], port_a), other.stream(codes[1], port_b))
-    await until(lambda: min(len(one.codes), len(other.codes)) > 9000, "both")
+    await asyncio.gather(peer.stream(codes[0], port_a), other.stream(codes[1], port_b))
+    await until(lambda: min(len(peer.codes), len(other.codes)) > 9000, "both")
     assert best_match(said[0][:7000], g711.decode("PCMA", other.codes))[0] > 0.98
-    assert best_match(said[1][:7000], g711.decode("PCMA", one.codes))[0] > 0.98
-    assert one.unreadable == 0
+    assert best_match(said[1][:7000], g711.decode("PCMA", peer.codes))[0] > 0.98
+    assert peer.unreadable == 0
 
 
 # -- G.722
@@ -197,16 +178,16 @@ async def test_wide_sound_passes_between_two_wide_legs(media: Media, wide: RtpPe
     assert share_of_wide_tone(wide.codes[:12000], 6000) > 0.97
 
 
-async def test_a_bridge_of_a_wide_leg_and_a_narrow_one(media: Media, wide: RtpPeer, one: RtpPeer) -> None:
+async def test_a_bridge_of_a_wide_leg_and_a_narrow_one(media: Media, wide: RtpPeer, peer: RtpPeer) -> None:
     ports = media.open_rtp(A), media.open_rtp(B)
     media.connect_rtp(A, wide.remote())
-    media.connect_rtp(B, one.remote())
+    media.connect_rtp(B, peer.remote())
     media.bridge(A, B)
     await asyncio.gather(
         wide.stream(G722(16000, 64000).encode(wide_tone(1000, 1.5)), ports[0]),
-        one.stream(g711.encode("PCMA", tone(600, 1.5)).tobytes(), ports[1]),
+        peer.stream(g711.encode("PCMA", tone(600, 1.5)).tobytes(), ports[1]),
     )
-    assert share_of_tone(g711.decode("PCMA", one.codes)[4000:10000], 1000) > 0.98
+    assert share_of_tone(g711.decode("PCMA", peer.codes)[4000:10000], 1000) > 0.98
     assert share_of_wide_tone(wide.codes[:12000], 600) > 0.97
 
 
@@ -220,18 +201,18 @@ def comfort_noise(peer: RtpPeer, payload: bytes, port: int) -> None:
 
 @pytest.mark.parametrize("bridged", [False, True])
 async def test_pauses_are_filled_with_noise_of_the_level_told(
-    media: Media, one: RtpPeer, other: RtpPeer, bridged: bool
+    media: Media, peer: RtpPeer, other: RtpPeer, bridged: bool
 ) -> None:
     port = media.open_rtp(A)
-    media.connect_rtp(A, one.remote(comfort_noise=True))
+    media.connect_rtp(A, peer.remote(comfort_noise=True))
     heard = bytearray()
     media.listen(A, heard.extend)
     if bridged:
         media.open_rtp(B)
         media.connect_rtp(B, other.remote())
         media.bridge(A, B)
-    await one.stream(g711.encode("PCMA", tone(440, 0.3)).tobytes(), port)
-    comfort_noise(one, b"\x28", port)  # 40 dB below overload: 328 of 32768
+    await peer.stream(g711.encode("PCMA", tone(440, 0.3)).tobytes(), port)
+    comfort_noise(peer, b"\x28", port)  # 40 dB below overload: 328 of 32768
     await asyncio.sleep(0.2)
     start, start_other = len(heard), len(other.codes)
     await until(lambda: len(heard) >= start + 320 * 25, "half a second of pause")
@@ -240,18 +221,18 @@ async def test_pauses_are_filled_with_noise_of_the_level_told(
     if bridged:
         passed = g711.decode("PCMA", other.codes[start_other : start_other + 3200]).astype(float)
         assert np.sqrt(np.mean(passed**2)) == pytest.approx(328, rel=0.2)
-    one.timestamp = (one.timestamp + 160 * 40) & 0xFFFFFFFF
-    await one.stream(g711.encode("PCMA", tone(1000, 0.3)).tobytes(), port)
+    peer.timestamp = (peer.timestamp + 160 * 40) & 0xFFFFFFFF
+    await peer.stream(g711.encode("PCMA", tone(1000, 0.3)).tobytes(), port)
     await until(lambda: share_of_tone(samples_of(bytes(heard[-3200:])), 1000) > 0.5, "speech again")
 
 
-async def test_noise_that_was_not_agreed_is_silence(media: Media, one: RtpPeer) -> None:
+async def test_noise_that_was_not_agreed_is_silence(media: Media, peer: RtpPeer) -> None:
     port = media.open_rtp(A)
-    media.connect_rtp(A, one.remote())
+    media.connect_rtp(A, peer.remote())
     heard = bytearray()
     media.listen(A, heard.extend)
-    one.burst(g711.encode("PCMA", np.zeros(320, np.int16)).tobytes(), port)
-    comfort_noise(one, b"\x14", port)
-    comfort_noise(one, b"", port)
+    peer.burst(g711.encode("PCMA", np.zeros(320, np.int16)).tobytes(), port)
+    comfort_noise(peer, b"\x14", port)
+    comfort_noise(peer, b"", port)
     await until(lambda: len(heard) >= 320 * 20, "some ticks")
     assert np.abs(samples_of(bytes(heard))).max() <= 8

@@ -7,34 +7,19 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import numpy as np
-import pytest
 import pytest_asyncio
 
-from app.application.ports import Clip, LegId
+from app.application.ports import Clip
 from app.telephony import g711
 from app.telephony.browser_phone import BrowserPhones
 from app.telephony.media import Media
 from app.telephony.rtp import samples_between
+from tests.integration.telephony.media_engine import A, B, C
 from tests.integration.telephony.rtp_peer import EVENT_TYPE, RtpPeer, Told, until
 from tests.integration.telephony.sound import Samples, best_match, noise, samples_of
 
-A, B, C = LegId("a"), LegId("b"), LegId("c")
 LEGS = A, B, C
 SECONDS = 0.8
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest_asyncio.fixture
-async def media(told: Told) -> AsyncIterator[Media]:
-    engine = Media("127.0.0.1", (21300, 21399), BrowserPhones("127.0.0.1", 0, lambda token: token or None))
-    engine.report_to(told)
-    await engine.start()
-    yield engine
-    await engine.stop()
 
 
 @pytest_asyncio.fixture

@@ -17,22 +17,9 @@ from app.telephony.media_port import SrtpKeys
 from app.telephony.reports import middle
 from app.telephony.rtcp import Goodbye, ReceiverReport, ReportBlock, SenderReport, SourceDescription
 from app.telephony.srtp import Protection, new_master
+from tests.integration.telephony.media_engine import A
 from tests.integration.telephony.rtp_peer import RtpPeer, Told, until
 from tests.integration.telephony.sound import tone
-from tests.integration.telephony.test_media import A, running
-
-PORTS = 21300, 21339
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest_asyncio.fixture
-async def media(told: Told) -> AsyncIterator[Media]:
-    async with running(told, PORTS) as engine:
-        yield engine
 
 
 @pytest_asyncio.fixture

@@ -8,6 +8,7 @@ decoding options are built into libvosk.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ _SILENCE_PHONES = re.compile(r"\d+(:\d+)*\Z")
 @dataclass(frozen=True)
 class ModelDescription:
     """A model that libvosk will load. `vocabulary_size` is None where the files do not tell it;
-    `supports_grammar` is True for look-ahead graphs, which take a list of phrases at run time."""
+    `supports_grammar` is True for look-ahead graphs, which take a list of phrases at run time.
+    `version` names the model and, where its `version.json` tells it, the release: `liniya-demo-ru 2`."""
 
     path: Path
     sample_rate_hz: int
     vocabulary_size: int | None
     supports_grammar: bool
+    version: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,18 @@ def check_model(path: Path) -> ModelDescription:
     _check_decoding_options(path, layout)
     _check_ivector(path)
     supports_grammar, vocabulary_size = _check_graph(path, layout)
-    return ModelDescription(path, sample_rate_hz, vocabulary_size, supports_grammar)
+    return ModelDescription(path, sample_rate_hz, vocabulary_size, supports_grammar, _version(path))
+
+
+def _version(path: Path) -> str:
+    """What a record can name the model by. Publishers' models bear their version in the folder's name; a file that
+    cannot be read says nothing about whether the model can be used."""
+    try:
+        told = json.loads((path / "version.json").read_bytes())
+        name, version = told["name"], told["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return path.resolve().name
+    return f"{name} {version}"
 
 
 def _layout_of(path: Path) -> _Layout:

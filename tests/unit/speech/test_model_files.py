@@ -72,6 +72,16 @@ def test_the_bundled_model_is_described() -> None:
     assert description.supports_grammar
 
 
+def test_a_model_bears_the_version_that_it_tells_or_its_folders_name(tmp_path: Path) -> None:
+    model = write(tmp_path / "some-model-0.22", SMALL_022)
+    assert check_model(model).version == "some-model-0.22"
+    (model / "version.json").write_text('{"name": "liniya-demo-ru", "version": 7, "date": "2026-11-22"}')
+    assert check_model(model).version == "liniya-demo-ru 7"
+    for spoiled in (b"[]", b'{"name": "x"}', b"\xff", b"{"):
+        (model / "version.json").write_bytes(spoiled)
+        assert check_model(model).version == "some-model-0.22"
+
+
 def test_the_layout_of_a_small_model(tmp_path: Path) -> None:
     description = check_model(write(tmp_path, SMALL_022))
     assert (description.sample_rate_hz, description.vocabulary_size, description.supports_grammar) == (

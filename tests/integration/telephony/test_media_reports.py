@@ -167,4 +167,5 @@ async def test_jitter_within_one_tick_is_seen(media: Media, told: Told, sound: R
     await until(lambda: told.qualities, "the quality")
     # Two delays that are drawn from 0..18 ms differ by 6 ms in the mean; a busy machine can only add to that.
     assert told.qualities[-1][1].jitter_ms > 3
-    assert sender_reports(reports)[-1].blocks[0].jitter > 0
+    # The first report may go out when hardly a packet has come.
+    await until(lambda: sender_reports(reports)[-1].blocks[0].jitter > 0, "a report that tells of it")

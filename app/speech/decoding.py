@@ -17,6 +17,7 @@ RECYCLE_AFTER_S = 300.0
 
 _SAMPLE_RATES_HZ = range(4000, 96001)
 _ANYTHING_ELSE = "[unk]"
+_NO_PARTIAL = '{"partial": ""}'
 
 
 class BadRequest(ValueError):
@@ -31,6 +32,8 @@ class StreamConfig:
     words: bool = True
     phrases: tuple[str, ...] | None = None
     max_alternatives: int = 0
+    partials: bool = True
+    """Ours, and the only one that may be changed in a stream: False saves the search for a partial's best path."""
 
     @classmethod
     def parse(cls, message: Any, default_sample_rate_hz: float) -> StreamConfig:
@@ -46,7 +49,13 @@ class StreamConfig:
         alternatives = message.get("max_alternatives", 0)
         if not isinstance(alternatives, int) or not 0 <= alternatives <= 100:
             raise BadRequest("max_alternatives must be a whole number from 0 to 100")
-        return cls(float(rate), bool(message.get("words", True)), tuple(phrases) if phrases else None, alternatives)
+        return cls(
+            float(rate),
+            bool(message.get("words", True)),
+            tuple(phrases) if phrases else None,
+            alternatives,
+            bool(message.get("partials", True)),
+        )
 
 
 def _is_list_of_strings(value: Any) -> bool:
@@ -93,6 +102,8 @@ class Decoding:
     def __init__(self, model: vosk.Model, config: StreamConfig, *, supports_grammar: bool) -> None:
         self._model = model
         self._config = config
+        self.partials = config.partials
+        """Whether `accept` answers with what a phrase is so far; may be changed at any time."""
         self._grammar: Grammar | None = None
         if config.phrases and supports_grammar:
             self._grammar = fit_to_vocabulary(
@@ -118,7 +129,7 @@ class Decoding:
         self._odd_byte = pcm[whole:]
         self._fed_samples += whole // 2
         if not self._recogniser.AcceptWaveform(pcm[:whole]):
-            return str(self._recogniser.PartialResult())
+            return str(self._recogniser.PartialResult()) if self.partials else _NO_PARTIAL
         answer = self._in_stream_time(self._recogniser.Result())
         if self._fed_samples >= RECYCLE_AFTER_S * self._config.sample_rate_hz:
             self._offset_s += self._fed_samples / self._config.sample_rate_hz

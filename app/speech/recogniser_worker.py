@@ -139,8 +139,10 @@ class Worker:
             if isinstance(message, str):
                 order = _parse_order(message)
                 if "config" in order:
-                    # As in vosk-server, a configuration takes effect before the first sound only.
+                    # As in vosk-server, a configuration takes effect before the first sound only; but for partials.
                     config = StreamConfig.parse(order["config"], self._default_config().sample_rate_hz)
+                    if decoding is not None:
+                        decoding.partials = config.partials
                     continue
             remarks: dict[str, Any] = {}
             if decoding is None:

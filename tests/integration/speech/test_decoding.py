@@ -49,3 +49,12 @@ def test_a_model_without_run_time_phrases_hears_free_speech_and_says_so(model: A
     stream = Decoding(model, StreamConfig(8000.0, phrases=("да", "нет")), supports_grammar=False)
     assert stream.grammar_refused
     assert " ".join(word["word"] for word in words_of(stream, say(REPLY))) == REPLY
+
+
+def test_partials_can_be_left_out_and_taken_up_again_in_a_stream(model: Any) -> None:
+    stream = Decoding(model, StreamConfig(8000.0, partials=False), supports_grammar=True)
+    sound = say(QUESTION)
+    half = len(sound) // 2 // 2 * 2
+    assert json.loads(stream.accept(sound[:half])) == {"partial": ""}
+    stream.partials = True
+    assert json.loads(stream.accept(sound[half:]))["partial"] == QUESTION

@@ -14,8 +14,14 @@ def test_what_the_message_does_not_name_is_as_in_vosk_server() -> None:
 
 
 def test_every_field_is_taken() -> None:
-    message = {"sample_rate": 16000, "words": False, "phrase_list": ["да"], "max_alternatives": 2}
-    assert StreamConfig.parse(message, 8000.0) == StreamConfig(16000.0, False, ("да",), 2)
+    message = {
+        "sample_rate": 16000,
+        "words": False,
+        "phrase_list": ["да"],
+        "max_alternatives": 2,
+        "partials": False,
+    }
+    assert StreamConfig.parse(message, 8000.0) == StreamConfig(16000.0, False, ("да",), 2, partials=False)
 
 
 @pytest.mark.parametrize(

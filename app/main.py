@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -41,7 +42,7 @@ from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
 from app.speech.announcer import FileAnnouncer
-from app.speech.model_files import check_model
+from app.speech.model_files import check_model, version_of
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from app.storage.article_book import SqlArticleBook
@@ -187,6 +188,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
         clock=clock,
         new_id=lambda: uuid.uuid4().hex[:16],
         recordings=_recordings(settings, stack),
+        speech_model=speech_model_of(settings),
     )
     for call_id, its_log in open_calls:
         exchange.interrupt(call_id, its_log)
@@ -215,6 +217,13 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
         knowledge.use_profile(newer)
 
     stack.push_async_callback(Reloading(read, take).aclose)
+
+
+def speech_model_of(settings: Settings) -> str:
+    """What hears this line: the model and its version, or the host of a foreign recogniser, which tells no more."""
+    if settings.recogniser_url:
+        return urlsplit(settings.recogniser_url).hostname or "foreign"
+    return version_of(settings.model)
 
 
 def _recordings(settings: Settings, stack: AsyncExitStack) -> CallRecordings | None:

@@ -87,6 +87,7 @@ class Exchange:
         clock: Clock,
         new_id: Callable[[], str],
         recordings: Recordings | None = None,
+        speech_model: str = "",
     ) -> None:
         self.profile = profile
         self.roster = roster
@@ -117,6 +118,7 @@ class Exchange:
             on_partial=self._partial,
             on_available=self._recogniser_is,
             on_silence=lambda live: self.tell(live, c.NoticeSilence()),
+            model=speech_model,
         )
         self._sound = SoundOfCalls(phone, recordings, clock, self.tell)
         self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey, self._sound)

@@ -32,7 +32,9 @@ class Hearing:
         on_partial: OnPartial,
         on_available: Callable[[bool], None],
         on_silence: Callable[[LiveCall], None] = lambda _live: None,
+        model: str = "",
     ) -> None:
+        """`model` names the speech model and its version: whatever is made of the words bears it."""
         self._phone = phone
         self._recognizer = recognizer
         self._clock = clock
@@ -41,6 +43,7 @@ class Hearing:
         self._on_available = on_available
         self._available = True
         self._on_silence = on_silence
+        self._model = model
 
     def start(self, live: LiveCall) -> None:
         """Listen to both sides of the conversation as it stands now."""
@@ -73,7 +76,7 @@ class Hearing:
             if heard.final:
                 self._on_partial(live, speaker, "")
                 if heard.text:
-                    self._on_phrase(live, _phrase(heard, speaker, operator, offset_s))
+                    self._on_phrase(live, _phrase(heard, speaker, operator, offset_s, self._model))
             else:
                 self._on_partial(live, speaker, heard.text)
 
@@ -95,8 +98,8 @@ class Hearing:
             self._on_silence(live)
 
 
-def _phrase(heard: Heard, speaker: Speaker, operator: str, offset_s: float) -> HearPhrase:
+def _phrase(heard: Heard, speaker: Speaker, operator: str, offset_s: float, model: str) -> HearPhrase:
     words = tuple((w.text, round(w.start_s + offset_s, 2), round(w.end_s + offset_s, 2)) for w in heard.words)
     start = words[0][1] if words else round(offset_s, 2)
     end = words[-1][2] if words else start
-    return HearPhrase(speaker, operator, heard.text, start, end, words)
+    return HearPhrase(speaker, operator, heard.text, start, end, words, model)

@@ -58,6 +58,7 @@ class Tick:
     phrase: str
     at: datetime
     score: float
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -350,7 +351,7 @@ def _heard(call: Call, fact: f.PhraseHeard, _at: datetime) -> Changes:
 
 
 def _ticked(call: Call, fact: f.StepTicked, at: datetime) -> Changes:
-    tick = Tick(fact.stage, fact.step, fact.by, fact.phrase, at, fact.score)
+    tick = Tick(fact.stage, fact.step, fact.by, fact.phrase, at, fact.score, fact.model)
     return {"ticks": (*call.ticks, tick), "contested": _without(call.contested, (fact.stage, fact.step))}
 
 

@@ -85,7 +85,7 @@ class TypeNumber(Command):
 
 @dataclass(frozen=True)
 class HearPhrase(Command):
-    """A final result of the recogniser; times in seconds of the call."""
+    """A final result of the recogniser; times in seconds of the call. `model` names what recognised it."""
 
     speaker: Speaker
     operator: str
@@ -93,6 +93,7 @@ class HearPhrase(Command):
     start_s: float
     end_s: float
     words: tuple[tuple[str, float, float], ...] = ()
+    model: str = ""
 
 
 # --- from the operator ---------------------------------------------------------------------------------------

@@ -105,7 +105,12 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
     conducted = call.phase in (Phase.TALKING, Phase.HELD)
     told = conducted and not call.told and listening.told_of_transfer(flow, heard)
     told_now: list[f.Fact] = [f.CallerTold(By.SPEECH)] if told else []
-    return [heard, *listening.ticks(flow, call, heard), *told_now, *watched(profile.speech, call, heard)]
+    return [
+        heard,
+        *listening.ticks(flow, call, heard, command.model),
+        *told_now,
+        *watched(profile.speech, call, heard),
+    ]
 
 
 def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:

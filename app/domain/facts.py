@@ -113,13 +113,15 @@ class PhraseHeard(Fact):
 
 @dataclass(frozen=True)
 class StepTicked(Fact):
-    """A step of the script was done: heard (`phrase`, `score` 0-1) or ticked by hand."""
+    """A step of the script was done: heard (`phrase`, `score` 0-1: see `cues`) or ticked by hand. `model` names the
+    speech model that heard it and its version, "" by hand or where nobody knows."""
 
     stage: str
     step: str
     by: By
     phrase: str = ""
     score: float = 1.0
+    model: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ TRANSFER_TOLD = ("transfer", "told")
 """The step by which the caller is told of a transfer (housing 5.7); each transfer is told anew."""
 
 
-def ticks(flow: Flow, call: Call, heard: f.PhraseHeard) -> list[f.Fact]:
+def ticks(flow: Flow, call: Call, heard: f.PhraseHeard, model: str = "") -> list[f.Fact]:
     """The steps that this phrase ticks: those of its speaker, not yet ticked, not contested by the operator."""
     said = [cues.words_of(text) for text in dict.fromkeys((heard.text, _with_what_came_before(call, heard)))]
     found: list[f.Fact] = []
@@ -25,7 +25,7 @@ def ticks(flow: Flow, call: Call, heard: f.PhraseHeard) -> list[f.Fact]:
                 continue
             score = max(_score(step, words) for words in said)
             if score:
-                found.append(f.StepTicked(*place, f.By.SPEECH, heard.text, round(score, 3)))
+                found.append(f.StepTicked(*place, f.By.SPEECH, heard.text, round(score, 3), model))
     return found
 
 

@@ -60,10 +60,10 @@ def check_model(path: Path) -> ModelDescription:
     _check_decoding_options(path, layout)
     _check_ivector(path)
     supports_grammar, vocabulary_size = _check_graph(path, layout)
-    return ModelDescription(path, sample_rate_hz, vocabulary_size, supports_grammar, _version(path))
+    return ModelDescription(path, sample_rate_hz, vocabulary_size, supports_grammar, version_of(path))
 
 
-def _version(path: Path) -> str:
+def version_of(path: Path) -> str:
     """What a record can name the model by. Publishers' models bear their version in the folder's name; a file that
     cannot be read says nothing about whether the model can be used."""
     try:

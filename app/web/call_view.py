@@ -16,7 +16,7 @@ from app.domain.errors import IllegalFact
 from app.domain.journal_form import to_json
 from app.web.call_speech import SpeechLine, speech_lines
 from app.web.catalogue import N_, Catalogue
-from app.web.fact_words import BY, WHY, Teller, Told
+from app.web.fact_words import BY, WHY, Teller, Told, sureness
 from app.web.masking import name_for, number_for
 from app.web.names import Names
 
@@ -54,6 +54,8 @@ class TickedStep:
     at: datetime | None
     by: str
     phrase: str
+    heard: str = ""
+    """How sure it was, and what speech model heard it; "" of a tick by hand."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,8 @@ class CallView:
     def _step(self, title: str, tick: calls.Tick | None) -> TickedStep:
         if tick is None:
             return TickedStep(title, None, "", "")
-        return TickedStep(title, tick.at, self._say.text(BY[tick.by]), tick.phrase)
+        heard = sureness(self._say, tick.score, tick.model) if tick.by is facts.By.SPEECH else ""
+        return TickedStep(title, tick.at, self._say.text(BY[tick.by]), tick.phrase, heard)
 
     @property
     def script_changed(self) -> bool:

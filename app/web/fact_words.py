@@ -143,7 +143,16 @@ def _heard(t: Teller, x: f.PhraseHeard) -> Words:
 
 
 def _ticked(t: Teller, x: f.StepTicked) -> Words:
-    return t.say.text("Done: %(step)s", step=t.step(x.stage, x.step)), t.quoted(x.phrase) or t.by(x.by)
+    done = t.say.text("Done: %(step)s", step=t.step(x.stage, x.step))
+    if x.by is not f.By.SPEECH:
+        return done, t.quoted(x.phrase) or t.by(x.by)
+    return done, ", ".join(filter(None, (t.quoted(x.phrase), sureness(t.say, x.score, x.model))))
+
+
+def sureness(say: Catalogue, score: float, model: str) -> str:
+    """How surely a step was heard, and by what speech model; that is unknown of old calls."""
+    sure = say.text("sure to %(percent)s %%", percent=round(100 * score))
+    return f"{sure}, {model}" if model else sure
 
 
 def _unticked(t: Teller, x: f.StepUnticked) -> Words:

@@ -8,6 +8,7 @@ import pytest
 
 from app.config import Settings, load, split_address
 from app.domain.errors import BadInput
+from app.main import speech_model_of
 from scripts.describe_settings import TARGET, text
 
 
@@ -65,3 +66,18 @@ def test_the_range_of_rtp_ports(ports: str, fine: bool, monkeypatch: pytest.Monk
     else:
         with pytest.raises(BadInput, match="LINIYA_RTP_PORTS"):
             _ = settings.rtp_range
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "model"),
+    [
+        ("LINIYA_RECOGNISER_URL", "ws://vosk.office:2700", "vosk.office"),
+        ("LINIYA_RECOGNISER_URL", "ws://127.0.0.1:1", "127.0.0.1"),
+        ("LINIYA_MODEL", "/srv/models/vosk-model-small-ru-0.22", "vosk-model-small-ru-0.22"),
+    ],
+)
+def test_a_tick_names_the_model_or_the_host_of_a_foreign_recogniser(
+    setting: str, value: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(setting, value)
+    assert speech_model_of(load()) == model

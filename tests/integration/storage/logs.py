@@ -45,7 +45,7 @@ def answered_call(call: str, at: datetime = NOON, *, promise: str = "") -> list[
             f.CallOffered("anna"),
             f.OperatorJoined("anna"),
             f.PhraseHeard(Speaker.OPERATOR, "anna", "добрый день", 15.5, 17.25, (("добрый", 15.5, 16.0),)),
-            f.StepTicked("greeting", "hello", By.SPEECH, "добрый день", 0.97),
+            f.StepTicked("greeting", "hello", By.SPEECH, "добрый день", 0.97, "liniya-demo-ru 1"),
             f.CallerNamed("Иван Петрович"),
             f.TopicChosen("repairs"),
             f.NeedRestated("Протекает крыша"),

@@ -60,6 +60,7 @@ class House:
             clock=self.clock,
             new_id=lambda: f"id{next(numbers)}",
             recordings=recordings,
+            speech_model="hearer 1",
         )
         self.phone.events = self.exchange
         self.panels = PanelCommands(self.exchange, AudioTokens(self.clock), self.feed)

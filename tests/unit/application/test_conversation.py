@@ -65,6 +65,14 @@ def test_operators_words_tick_the_script_and_the_callers_do_not(
     assert script["current"] == "needs"
 
 
+def test_a_tick_keeps_the_phrase_the_score_and_the_model_that_heard_it(
+    house: House, talking: tuple[FakeLeg, FakeLeg]
+) -> None:
+    house.channel(talking[1]).final("здравствуйте")
+    assert house.facts()[-1] == f.StepTicked("greeting", "hello", By.SPEECH, "здравствуйте", 1.0, "hearer 1")
+    assert house.only().ticks[-1].model == "hearer 1"
+
+
 def test_contested_tick_stays_off_until_it_is_ticked_by_hand(
     house: House, talking: tuple[FakeLeg, FakeLeg]
 ) -> None:

@@ -141,7 +141,7 @@ FACTS: tuple[f.Fact, ...] = (
     f.OfferMissed("anna", "no_answer"),
     f.OperatorJoined("anna"),
     f.PhraseHeard(Speaker.OPERATOR, "anna", "добрый день", 1.0, 2.0, (("добрый", 1.0, 1.5), ("день", 1.5, 2.0))),
-    f.StepTicked("greeting", "hello", By.SPEECH, "добрый день", 0.9),
+    f.StepTicked("greeting", "hello", By.SPEECH, "добрый день", 0.9, "liniya-demo-ru 1"),
     f.StepUnticked("greeting", "hello"),
     f.StageOpened("needs"),
     f.CallerNamed("Иван Петрович"),

@@ -39,6 +39,8 @@ def test_any_fact_comes_back_as_it_was(fact: f.Fact) -> None:
 
 def test_what_was_stored_before_a_field_was_added_takes_its_default() -> None:
     assert from_json("CallQueued", {"unit": "line"}) == f.CallQueued("line", again=False)
+    tick = {"stage": "greeting", "step": "hello", "by": "speech", "phrase": "добрый день", "score": 0.9}
+    assert from_json("StepTicked", tick) == f.StepTicked("greeting", "hello", f.By.SPEECH, "добрый день", 0.9)
 
 
 def test_what_a_newer_version_stored_is_read_without_the_unknown() -> None:

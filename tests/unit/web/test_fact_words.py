@@ -98,6 +98,23 @@ def test_every_field_that_names_a_caller_is_masked_in_the_download() -> None:
     assert personal == set(PERSONAL_FIELDS.items())
 
 
+@pytest.mark.parametrize(
+    ("tick", "detail"),
+    [
+        (f.StepTicked("greeting", "hello", f.By.HAND), "вручную"),
+        (f.StepTicked("greeting", "hello", f.By.SPEECH, "добрый день", 0.912), "«добрый день», уверенность 91 %"),
+        (
+            f.StepTicked("greeting", "hello", f.By.SPEECH, "добрый день", 1.0, "liniya-demo-ru 1"),
+            "«добрый день», уверенность 100 %, liniya-demo-ru 1",
+        ),
+    ],
+)
+def test_a_tick_tells_what_was_heard_how_surely_and_by_which_model(
+    names: Names, tick: f.StepTicked, detail: str
+) -> None:
+    assert teller(names, Role.MANAGER).tell(f.Recorded("call:1", 1, AT, tick)).detail == detail
+
+
 def test_a_reason_that_a_person_wrote_is_shown_as_it_stands(names: Names) -> None:
     told = teller(names, Role.MANAGER).tell(
         f.Recorded("call:1", 1, AT, f.OperatorLeft("ivanova", "hung_up", "Абонент бранился"))

@@ -1,0 +1,1 @@
+"""Synthesisers that tell where each phone stands: what the network learns from."""

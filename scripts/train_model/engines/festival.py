@@ -1,0 +1,146 @@
+"""Festival's `msu_ru` (Debian's festvox-ru): a man's recorded units, timed by the synthesiser's own segments."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import wave
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.speech.phones import OF_FESTIVAL, SILENCE
+from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined
+
+_AT_ONCE = 200
+_PAUSE = "pau"
+_LONGEST_S = 900
+_SCHEME = """
+(define (row s)
+  (format t "%s %f %s %s\\n" (item.name s) (item.feat s "end")
+    (item.feat s "R:SylStructure.parent.parent.name") (item.feat s "R:SylStructure.parent.parent.id")))
+(define (speak number text file)
+  (unwind-protect
+    (let ((u (utt.synth (eval (list 'Utterance 'Text text)))))
+      (begin
+        (format t "SENTENCE %d\\n" number)
+        (mapcar row (utt.relation.items u 'Segment))
+        (utt.save.wave u file 'riff)))
+    (format t "FAILED\\n")))
+(voice_msu_ru_nsh_clunits)
+"""
+
+
+def missing() -> str | None:
+    """What to install when Festival or its Russian voice is not there."""
+    if shutil.which("festival") is None:
+        return "festival is not installed: apt-get install festival festvox-ru"
+    if not Path("/usr/share/festival/voices/russian").is_dir():
+        return "Festival has no Russian voice: apt-get install festvox-ru"
+    return None
+
+
+@dataclass
+class _Row:
+    phone: str
+    end_s: float
+    word: str
+    word_id: str
+
+
+@dataclass
+class _Reading:
+    """What Festival printed of one sentence."""
+
+    rows: list[_Row] = field(default_factory=list)
+
+
+class Festival:
+    """`dropped` counts the sentences that Festival read otherwise than word by word. RuntimeError when it or its
+    voice is not installed."""
+
+    def __init__(self) -> None:
+        if (lack := missing()) is not None:
+            raise RuntimeError(lack)
+        self.dropped = 0
+
+    def speak(self, sentences: Iterable[tuple[str, ...]], rng: np.random.Generator) -> Iterator[Spoken]:
+        """The voice has one manner: `rng` is not asked."""
+        waiting = iter(sentences)
+        while some := tuple(islice(waiting, _AT_ONCE)):
+            yield from self._speak(some)
+
+    def _speak(self, sentences: Sequence[tuple[str, ...]]) -> Iterator[Spoken]:
+        with TemporaryDirectory(prefix="festival-") as folder:
+            readings = run(_SCHEME, [_order(sentence, number, folder) for number, sentence in enumerate(sentences)])
+            for number, sentence in enumerate(sentences):
+                spoken = _spoken(sentence, readings.get(number), Path(folder, f"{number}.wav"))
+                if spoken is None:
+                    self.dropped += 1
+                else:
+                    yield spoken
+
+
+def _order(sentence: tuple[str, ...], number: int, folder: str) -> str:
+    return f'(speak {number} "{" ".join(sentence)}" "{folder}/{number}.wav")'
+
+
+def run(definitions: str, orders: Sequence[str]) -> dict[int, _Reading]:
+    """One Festival for all orders; what it printed by sentence. RuntimeError when it could not begin."""
+    with TemporaryDirectory(prefix="festival-") as folder:
+        script = Path(folder, "orders.scm")
+        script.write_text(definitions + "\n".join(orders) + "\n", encoding="utf-8")
+        done = subprocess.run(
+            [shutil.which("festival") or "festival", "-b", str(script)],
+            capture_output=True,
+            timeout=_LONGEST_S,
+            check=False,
+        )
+    readings: dict[int, _Reading] = {}
+    reading: _Reading | None = None
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        fields = line.split()
+        if len(fields) == 2 and fields[0] == "SENTENCE":
+            reading = readings.setdefault(int(fields[1]), _Reading())
+        elif len(fields) == 4 and reading is not None:
+            reading.rows.append(_Row(fields[0], float(fields[1]), fields[2], fields[3]))
+    if not readings and orders:
+        raise RuntimeError(f"Festival said nothing: {done.stderr.decode('utf-8', 'replace').strip()[:300]}")
+    return readings
+
+
+def read_wave(file: Path) -> tuple[NDArray[np.float32], int]:
+    with wave.open(str(file)) as opened:
+        samples = np.frombuffer(opened.readframes(opened.getnframes()), "<i2")
+        return samples.astype(np.float32) / np.float32(32768), int(opened.getframerate())
+
+
+def _spoken(sentence: tuple[str, ...], reading: _Reading | None, file: Path) -> Spoken | None:
+    if reading is None or not file.is_file():
+        return None
+    segments = _segments(sentence, reading.rows)
+    if segments is None:
+        return None
+    samples, rate_hz = read_wave(file)
+    return Spoken(sentence, samples, rate_hz, segments)
+
+
+def _segments(sentence: tuple[str, ...], rows: Sequence[_Row]) -> tuple[Segment, ...] | None:
+    """None when a phone is unknown or the words that were read are not those of the sentence."""
+    words: list[_Row] = []
+    segments = []
+    for before, row in pairwise([_Row(_PAUSE, 0.0, "", ""), *rows]):
+        if row.phone == _PAUSE:
+            segments.append(Segment(SILENCE, before.end_s, row.end_s, NO_WORD))
+            continue
+        if row.phone not in OF_FESTIVAL:
+            return None
+        if not words or words[-1].word_id != row.word_id:
+            words.append(row)
+        segments.append(Segment(OF_FESTIVAL[row.phone], before.end_s, row.end_s, len(words) - 1))
+    return joined(segments) if tuple(word.word for word in words) == sentence else None

@@ -1,6 +1,7 @@
 .PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures fuzz bench-line help
 
 PYTEST_ARGS ?=
+QUIET_TESTS = tests/integration/knowledge tests/integration/storage tests/integration/web
 # How long `make fuzz` throws bytes; and how many times the suite's examples its generated tests try.
 SECONDS ?= 180
 FUZZ_TIMES ?= 20
@@ -41,10 +42,10 @@ fmt: test-env
 test: test-env
 	@scripts/install_debian.sh
 	$(MAKE) --no-print-directory check
-	@# Unit tests share the cores; what listens to real sound, or measures it, has the machine to itself.
+	@# What has to do with real sound, or measures it, has the machine to itself; the rest shares the cores.
 	@status=0; \
-	.venv/bin/pytest -n 2 tests/unit $(PYTEST_ARGS) || status=1; \
-	.venv/bin/pytest tests/integration tests/e2e $(PYTEST_ARGS) || status=1; \
+	.venv/bin/pytest -n 2 --dist loadfile tests/unit $(QUIET_TESTS) $(PYTEST_ARGS) || status=1; \
+	.venv/bin/pytest tests/integration tests/e2e $(QUIET_TESTS:%=--ignore=%) $(PYTEST_ARGS) || status=1; \
 	exit $$status
 
 figures: test-env

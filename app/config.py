@@ -150,6 +150,14 @@ class Settings(BaseSettings):
         "", description="Address of another vosk-server (`ws://host:port`) in place of our recogniser"
     )
     recogniser_workers: int = Field(0, ge=0, description="Worker processes; 0: one a core")
+    recogniser_streams: int = Field(
+        0,
+        ge=0,
+        description="Streams recognised at once (a call has two), others are refused; 0: as measured at start",
+    )
+    recogniser_growth_mb: int = Field(
+        1024, ge=64, description="Megabytes by which a worker may grow over its loaded size before it is replaced"
+    )
     voice: str = Field("ru", description="espeak-ng voice of the announcements: `ru`, `ru+f2`, `ru+m3` ...")
     voice_rate: int = Field(140, ge=80, le=450, description="How fast that voice speaks, words a minute")
     voice_pitch: int = Field(50, ge=0, le=100, description="How high that voice is")

@@ -43,7 +43,7 @@ from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
 from app.speech.announcer import FileAnnouncer
 from app.speech.model_files import check_model, version_of
-from app.speech.recogniser import Recogniser
+from app.speech.recogniser import Minding, Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from app.storage.article_book import SqlArticleBook
 from app.storage.calls_read import CallsRead
@@ -318,7 +318,12 @@ def _sip_tls(settings: Settings) -> TlsListener | None:
 async def run_recogniser(settings: Settings) -> None:
     """The recogniser process and its workers."""
     recogniser = Recogniser(
-        settings.model, settings.recogniser_host, settings.recogniser_port, settings.recogniser_workers
+        settings.model,
+        settings.recogniser_host,
+        settings.recogniser_port,
+        settings.recogniser_workers,
+        streams=settings.recogniser_streams,
+        minding=Minding(growth_bytes=settings.recogniser_growth_mb << 20),
     )
     async with AsyncExitStack() as stack:
         await recogniser.start()

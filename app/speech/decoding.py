@@ -34,6 +34,8 @@ class StreamConfig:
     max_alternatives: int = 0
     partials: bool = True
     """Ours, and the only one that may be changed in a stream: False saves the search for a partial's best path."""
+    resumes: bool = False
+    """Not of vosk-server: a client that comes back when closed with 1012, and tells again what was not final."""
 
     @classmethod
     def parse(cls, message: Any, default_sample_rate_hz: float) -> StreamConfig:
@@ -55,6 +57,7 @@ class StreamConfig:
             tuple(phrases) if phrases else None,
             alternatives,
             bool(message.get("partials", True)),
+            bool(message.get("resumes", False)),
         )
 
 
@@ -96,6 +99,24 @@ def _spelling(word: str, knows: Callable[[str], bool]) -> str | None:
     return None
 
 
+def joined(results: list[str]) -> str:
+    """One result of several (JSON of libvosk), as if the phrases had been one."""
+    if len(results) == 1:
+        return results[0]
+    best = [max(result.get("alternatives", [result]), key=_confidence) for result in map(json.loads, results)]
+    text = " ".join(result["text"] for result in best if result.get("text"))
+    one: dict[str, Any] = {"text": text}
+    if words := [word for result in best for word in result.get("result", ())]:
+        one["result"] = words
+    if any("confidence" in result for result in best):
+        one = {"alternatives": [{"confidence": sum(map(_confidence, best)), **one}]}
+    return json.dumps(one, ensure_ascii=False)
+
+
+def _confidence(alternative: dict[str, Any]) -> float:
+    return float(alternative.get("confidence", 0.0))
+
+
 class Decoding:
     """One connection's recognition. Sound is 16-bit little-endian mono PCM at the configured rate."""
 
@@ -115,6 +136,8 @@ class Decoding:
         self.grammar_refused = bool(config.phrases) and not supports_grammar
         self._odd_byte = b""
         self._fed_samples = 0
+        self._answered = 0
+        self._results: list[str] = []
         self._offset_s = 0.0
         self._recogniser = self._make_recogniser()
 
@@ -122,24 +145,44 @@ class Decoding:
     def unknown_words(self) -> tuple[str, ...]:
         return self._grammar.unknown_words if self._grammar else ()
 
+    @property
+    def between_phrases(self) -> bool:
+        """The last answer was a result, and nothing has been fed since."""
+        return self._answered == self._fed_samples
+
     def accept(self, pcm: bytes) -> str:
         """Feed sound; the JSON answer is a partial, or a result where a phrase has ended."""
+        self.feed(pcm)
+        return self.answer()
+
+    def feed(self, pcm: bytes) -> None:
+        """Feed a part of a message."""
         pcm = self._odd_byte + pcm
         whole = len(pcm) // 2 * 2
         self._odd_byte = pcm[whole:]
         self._fed_samples += whole // 2
-        if not self._recogniser.AcceptWaveform(pcm[:whole]):
+        if self._recogniser.AcceptWaveform(pcm[:whole]):
+            self._results.append(self._in_stream_time(self._recogniser.Result()))
+
+    def answer(self) -> str:
+        """The answer to what was fed since the last one."""
+        if not self._results:
             return str(self._recogniser.PartialResult()) if self.partials else _NO_PARTIAL
-        answer = self._in_stream_time(self._recogniser.Result())
+        answer = joined(self._results)
+        self._results = []
         if self._fed_samples >= RECYCLE_AFTER_S * self._config.sample_rate_hz:
             self._offset_s += self._fed_samples / self._config.sample_rate_hz
             self._fed_samples = 0
             self._recogniser = self._make_recogniser()
+        self._answered = self._fed_samples
         return answer
 
     def finish(self) -> str:
         """The result of what was fed since the last one."""
-        return self._in_stream_time(self._recogniser.FinalResult())
+        self._results.append(self._in_stream_time(self._recogniser.FinalResult()))
+        self._answered = self._fed_samples
+        answer, self._results = joined(self._results), []
+        return answer
 
     def _make_recogniser(self) -> vosk.KaldiRecognizer:
         settings: tuple[Any, ...] = (self._model, self._config.sample_rate_hz)

@@ -1,0 +1,79 @@
+"""What the recogniser's parent does for its workers and its machine: admission, hung workers, grown ones."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from app.speech.recogniser import Minding, Recogniser
+from app.speech.turning_away import CAPACITY, MOVE, TRY_AGAIN_LATER
+from tests.integration.speech.telephone import MODEL, say
+from tests.integration.speech.test_recogniser import answers_to, connection_to, text_of, until, until_workers
+
+QUESTION = "какой срок рассмотрения моего обращения"
+REPLY = "ваше заявление на рассмотрении"
+WATCHFUL = Minding(look_every_s=0.05, hangs_after_s=0.5, young_for_s=0.0)
+
+
+@contextlib.asynccontextmanager
+async def running(workers: int = 1, streams: int = 0, minding: Minding = WATCHFUL) -> AsyncIterator[Recogniser]:
+    recogniser = Recogniser(MODEL, "127.0.0.1", 0, workers, streams=streams, minding=minding)
+    await recogniser.start()
+    try:
+        yield recogniser
+    finally:
+        await recogniser.aclose()
+
+
+async def test_a_machine_is_measured_when_nobody_says_how_much_it_bears() -> None:
+    async with running() as one, running(streams=7) as told:
+        assert one.streams >= 2
+        assert told.streams == 7
+
+
+async def test_a_stream_too_many_is_told_to_try_again_later_and_a_free_place_is_given() -> None:
+    async with running(streams=1) as recogniser:
+        async with connection_to(recogniser) as served:
+            async with connection_to(recogniser) as refused:
+                with pytest.raises(ConnectionClosed) as closed:
+                    await refused.recv()
+            assert closed.value.rcvd is not None
+            assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (TRY_AGAIN_LATER, CAPACITY)
+            assert text_of(await answers_to(served, say(REPLY))) == REPLY
+        await until(lambda: not any(recogniser.connections_by_worker.values()))
+        async with connection_to(recogniser) as later:
+            assert text_of(await answers_to(later, say("да спасибо"))) == "да спасибо"
+
+
+async def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
+    async with running() as recogniser:
+        victim = recogniser.worker_pids[0]
+        os.kill(victim, signal.SIGSTOP)
+        await until_workers(recogniser, 1, without=victim)
+        async with connection_to(recogniser) as connection:
+            assert text_of(await answers_to(connection, say("да спасибо"))) == "да спасибо"
+
+
+GROWS_AT_ONCE = Minding(growth_bytes=-(1 << 40), look_every_s=0.05, young_for_s=0.5)
+
+
+async def test_a_client_that_does_not_come_back_is_served_to_its_end_by_a_grown_worker() -> None:
+    async with running(minding=GROWS_AT_ONCE) as recogniser:
+        first = recogniser.worker_pids[0]
+        async with connection_to(recogniser) as connection:
+            await until_workers(recogniser, 1, without=first)
+            assert text_of(await answers_to(connection, say(QUESTION))) == QUESTION
+        await until(lambda: first not in recogniser.connections_by_worker)
+
+
+async def test_a_client_that_stays_too_long_on_a_grown_worker_is_closed() -> None:
+    hasty = Minding(growth_bytes=-(1 << 40), look_every_s=0.05, young_for_s=0.5, move_within_s=0.2)
+    async with running(minding=hasty) as recogniser, connection_to(recogniser) as connection:
+        with pytest.raises(ConnectionClosed) as closed:
+            await connection.recv()
+    assert closed.value.rcvd is None or closed.value.rcvd.code == MOVE

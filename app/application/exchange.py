@@ -65,6 +65,8 @@ SEEN_AT_THE_CALL = (
     f.ArticleMissed,
     f.CallerTold,
     f.HintGiven,
+    f.HearingLost,
+    f.HearingRegained,
 )
 """Facts that change no panel but those at the call: a hundred panels for each word would stop the sound."""
 SOUND_GONE_S = 15.0
@@ -114,9 +116,10 @@ class Exchange:
             phone,
             recognizer,
             clock,
-            on_phrase=self.tell,
+            tell=self.tell,
             on_partial=self._partial,
             on_available=self._recogniser_is,
+            on_reception=lambda live: self.on_change(live),
             on_silence=lambda live: self.tell(live, c.NoticeSilence()),
             model=speech_model,
         )

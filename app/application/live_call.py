@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.application.ports import Clock, LegId, LegQuality, Listening, Recording, Timer
+from app.application.ports import Clock, LegId, LegQuality, Listening, Reception, Recording, Timer
 from app.application.suggestions import Sought
 from app.domain.calls import Call
+from app.domain.facts import Speaker
 from app.domain.profile import Profile
 
 ASK_AGAIN = "ask_again"
@@ -25,6 +26,8 @@ class LiveCall:
     operator_legs: dict[str, LegId] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
     channels: list[Listening] = field(default_factory=list)
+    receptions: dict[Speaker, Reception] = field(default_factory=dict)
+    """How the recogniser hears each side, as far as it has told; empty while it does not listen."""
     sound: dict[str, LegQuality] = field(default_factory=dict)
     """The last measurement by party: `caller`, or an operator's login."""
     recording: tuple[str, Recording] | None = None

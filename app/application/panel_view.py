@@ -136,6 +136,7 @@ class PanelViews:
             "survey": _survey(live),
             "sound": _sound(live, place.login),
             "recorded": live.recording is not None,
+            "hearing": _hearing(live),
         }
 
     def _values(self, live: LiveCall, person: Operator | None) -> Mapping[str, str]:
@@ -266,6 +267,13 @@ def _sound(live: LiveCall, login: str) -> View:
     """How good the caller's and the operator's own sound is; None before it was measured."""
     caller, own = grade(live, CALLER), grade(live, login)
     return {"caller": str(caller) if caller else None, "own": str(own) if own else None}
+
+
+def _hearing(live: LiveCall) -> View:
+    """How the recogniser hears both sides: "" before it has told, or while it does not listen."""
+    sides = {str(speaker): live.receptions.get(speaker) for speaker in Speaker}
+    ears = {side: str(reception.ear) if reception else "" for side, reception in sides.items()}
+    return {**ears, "late_s": max((reception.late_s for reception in sides.values() if reception), default=0)}
 
 
 def _training(its: Standing) -> View:

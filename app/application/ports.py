@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, NewType, Protocol
 
 from app.domain.facts import Recorded
@@ -173,6 +173,31 @@ class Heard:
     words: tuple[Word, ...] = ()
 
 
+class Ear(StrEnum):
+    """Whether the recogniser hears one channel."""
+
+    HEARS = "hears"
+    AWAY = "away"  # it cannot be reached, or does not answer
+    NO_PLACE = "no_place"  # it has as many channels as the machine can carry
+    SPARED = "spared"  # it cannot keep up, and does without this channel
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How one channel is heard. `late_s`: words come so many whole seconds after they were said, 0 in time."""
+
+    ear: Ear = Ear.HEARS
+    late_s: int = 0
+
+
+class Rank(IntEnum):
+    """Whose channel goes first where the recogniser has too few places, or too little time: the least number."""
+
+    SURVEY = 0  # nothing but the answer that is waited for
+    CALLER = 1
+    OPERATOR = 2  # the steps can be ticked by hand
+
+
 class Listening(Protocol):
     """One open recognition of one channel."""
 
@@ -187,11 +212,12 @@ class Recognizer(Protocol):
     def listen(
         self,
         on_heard: Callable[[Heard], None],
-        on_available: Callable[[bool], None],
+        on_reception: Callable[[Reception], None],
         phrases: Sequence[str] | None = None,
+        rank: Rank = Rank.CALLER,
     ) -> Listening:
         """Open one channel. `phrases` narrows what can be heard (with "[unk]" for everything else); None is free
-        speech. `on_available(False)` when the recogniser cannot be reached, True when it (again) can."""
+        speech. `on_reception` follows whenever it has changed how the channel is heard."""
 
 
 class Announcer(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.application.announcing import Announcing
 from app.application.live_call import LiveCall
-from app.application.ports import Clock, Heard, Listening, PhoneLine, Recognizer
+from app.application.ports import Clock, Heard, Listening, PhoneLine, Rank, Recognizer
 from app.domain import commands as c
 from app.domain.announcements import SURVEY
 from app.domain.cues import words_of
@@ -89,7 +89,7 @@ class SurveyByPhone:
             elif said:
                 self._speaking.add(live.id)
 
-        channel = self._recognizer.listen(on_heard, lambda _available: None, [*forms, UNKNOWN])
+        channel = self._recognizer.listen(on_heard, lambda _reception: None, [*forms, UNKNOWN], Rank.SURVEY)
         self._channels[live.id] = channel
         if live.caller_leg is not None:
             self._phone.listen(live.caller_leg, channel.feed)

@@ -80,6 +80,17 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Unheard:
+    """A while in which one side was not recognised: `until` is None while it lasts, or lasted to the end."""
+
+    speaker: f.Speaker
+    operator: str
+    why: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     answer: str
     by: f.By
@@ -148,6 +159,8 @@ class Call:
     contested: tuple[tuple[str, str], ...] = ()
     """Steps whose tick the operator took back: speech does not tick them again."""
     phrases: tuple[Phrase, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
+    """When a side was not recognised: a step that is open then may have been done."""
     promises: tuple[str, ...] = ()
     keeps: str = ""
     """The promise that this outgoing call keeps."""
@@ -191,6 +204,10 @@ class Call:
 
     def ticked(self, stage: str, step: str) -> bool:
         return any(t.stage == stage and t.step == step for t in self.ticks)
+
+    def unheard_now(self, speaker: f.Speaker) -> Unheard | None:
+        """Since when and why that side is not recognised; None when it is."""
+        return next((one for one in self.unheard if one.speaker is speaker and one.until is None), None)
 
     def answer(self, question: str) -> Answer | None:
         return dict(self.answers).get(question)
@@ -246,6 +263,8 @@ TRANSITIONS: dict[tuple[Phase, type[f.Fact]], Phase] = {
     **_to(_P.TALKING, f.ResumedFromHold, _P.HELD),
     **_stays(f.HoldOverran, _P.HELD),
     **_stays(f.HintGiven, _P.TALKING),
+    **_stays(f.HearingLost, _P.TALKING),
+    **_stays(f.HearingRegained, _P.TALKING),
     **_stays(f.NumberAsked, _P.CLOSED),
     **_stays(f.CallerTold, _P.TALKING, _P.HELD),
     **_to(_P.TRANSFERRING, f.TransferStarted, _P.TALKING),
@@ -350,6 +369,15 @@ def _heard(call: Call, fact: f.PhraseHeard, _at: datetime) -> Changes:
     return {"phrases": (*call.phrases, phrase)}
 
 
+def _hearing_lost(call: Call, fact: f.HearingLost, at: datetime) -> Changes:
+    gap = Unheard(fact.speaker, fact.operator, fact.why, at)
+    return {"unheard": (*_closed(call.unheard, fact.speaker, at), gap)}
+
+
+def _closed(gaps: tuple[Unheard, ...], speaker: f.Speaker, at: datetime) -> tuple[Unheard, ...]:
+    return tuple(replace(gap, until=at) if gap.speaker is speaker and gap.until is None else gap for gap in gaps)
+
+
 def _ticked(call: Call, fact: f.StepTicked, at: datetime) -> Changes:
     tick = Tick(fact.stage, fact.step, fact.by, fact.phrase, at, fact.score, fact.model)
     return {"ticks": (*call.ticks, tick), "contested": _without(call.contested, (fact.stage, fact.step))}
@@ -446,6 +474,8 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.ResumedFromHold: _resumed,
     f.HoldOverran: lambda c, fact, _at: {"hold": replace(c.hold, asked=fact.asked) if c.hold else None},
     f.HintGiven: lambda c, fact, _at: {"hints": (*c.hints, fact)},
+    f.HearingLost: _hearing_lost,
+    f.HearingRegained: lambda c, fact, at: {"unheard": _closed(c.unheard, fact.speaker, at)},
     f.NumberAsked: lambda _c, fact, _at: {"number_asked": fact.attempt},
     f.SoundMeasured: lambda call, fact, _at: {"sound": (*call.sound, fact)},
     f.CallRecorded: lambda call, fact, _at: {"recordings": (*call.recordings, fact)},

@@ -293,6 +293,23 @@ class AskToHoldOn(Command):
 
 
 @dataclass(frozen=True)
+class LoseHearing(Command):
+    """One side is not recognised: `why` as in `HearingLost`."""
+
+    speaker: Speaker
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RegainHearing(Command):
+    """That side is recognised again."""
+
+    speaker: Speaker
+    operator: str
+
+
+@dataclass(frozen=True)
 class NoticeSilence(Command):
     """Neither has been heard for a while."""
 

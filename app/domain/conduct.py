@@ -113,6 +113,20 @@ def _hear(profile: Profile, call: Call, command: c.HearPhrase, _now: datetime) -
     ]
 
 
+def _lose_hearing(_p: Profile, call: Call, command: c.LoseHearing, _now: datetime) -> list[f.Fact]:
+    """Once for each side and operator: why it lasts may change, and nobody can do anything about it."""
+    lost = call.unheard_now(command.speaker)
+    if call.phase is not Phase.TALKING or (lost is not None and lost.operator == command.operator):
+        return []
+    return [f.HearingLost(command.speaker, command.operator, command.why)]
+
+
+def _regain_hearing(_p: Profile, call: Call, command: c.RegainHearing, _now: datetime) -> list[f.Fact]:
+    if call.phase is not Phase.TALKING or call.unheard_now(command.speaker) is None:
+        return []
+    return [f.HearingRegained(command.speaker, command.operator)]
+
+
 def _hold(_profile: Profile, call: Call, command: c.PlaceOnHold, _now: datetime) -> list[f.Fact]:
     require(call, Phase.TALKING)
     return [f.PlacedOnHold(promised(command.return_in_s))]
@@ -344,6 +358,8 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.PlaceOnHold: _hold,
     c.Resume: _resume,
     c.AskToHoldOn: _ask_to_hold_on,
+    c.LoseHearing: _lose_hearing,
+    c.RegainHearing: _regain_hearing,
     c.NoticeSilence: lambda p, call, _c, now: noticed_silence(p.speech, call, now),
     c.TypeNumber: closed_line.number_typed,
     c.MeasureSound: _measure,

@@ -251,6 +251,25 @@ class HintGiven(Fact):
     group: str = ""
 
 
+@dataclass(frozen=True)
+class HearingLost(Fact):
+    """One side of the conversation is not recognised for a while: what it says then is in no transcript and ticks
+    nothing, which is nobody's fault. `why` is away (the recogniser), no_place (it has too few), spared (it cannot
+    keep up)."""
+
+    speaker: Speaker
+    operator: str
+    why: str
+
+
+@dataclass(frozen=True)
+class HearingRegained(Fact):
+    """That side is recognised again."""
+
+    speaker: Speaker
+    operator: str
+
+
 # --- transfer and promise ------------------------------------------------------------------------------------
 
 

@@ -17,10 +17,11 @@ BYTES_PER_SAMPLE = 2
 
 @dataclass(frozen=True)
 class Chunk:
-    """A stretch of sound; `start` is its first sample's place in the channel."""
+    """A stretch of sound; `start` is its first sample's place in the channel, `came_s` when its last one came."""
 
     start: int
     pcm: bytes
+    came_s: float = 0.0
 
     @property
     def samples(self) -> int:
@@ -64,22 +65,47 @@ class SoundQueue:
         """Nothing waits to be sent."""
         return not self._again and not self._waiting
 
-    def feed(self, pcm: bytes) -> bool:
-        """Add sound; True when a chunk is ready to leave."""
+    def feed(self, pcm: bytes, now_s: float = 0.0) -> bool:
+        """Add sound that came at `now_s`; True when a chunk is ready to leave."""
         self._gathering += pcm
         ready = False
         while len(self._gathering) >= self._chunk_bytes:
-            self._append(bytes(self._gathering[: self._chunk_bytes]))
+            self._append(bytes(self._gathering[: self._chunk_bytes]), now_s)
             del self._gathering[: self._chunk_bytes]
             ready = True
         return ready
 
-    def flush(self) -> None:
+    def flush(self, now_s: float = 0.0) -> None:
         """Let the last, short chunk leave too."""
         whole = len(self._gathering) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
         if whole:
-            self._append(bytes(self._gathering[:whole]))
+            self._append(bytes(self._gathering[:whole]), now_s)
         self._gathering.clear()
+
+    def pass_over(self, pcm: bytes) -> None:
+        """Sound that nobody is to hear: it is gone at once, and the times of what follows stay right."""
+        self._gathering += pcm
+        samples = len(self._gathering) // BYTES_PER_SAMPLE
+        del self._gathering[: samples * BYTES_PER_SAMPLE]
+        self._fed += samples
+        self.dropped_samples += samples
+        self._drop_oldest()
+
+    def drop_waiting(self) -> None:
+        """Nobody is to hear what has not left yet either."""
+        self.dropped_samples += sum(chunk.samples for chunk in (*self._again, *self._waiting))
+        self._again.clear()
+        self._waiting.clear()
+
+    def lag_s(self, now_s: float) -> float:
+        """The age of the oldest sound that is not answered; 0 when there is none."""
+        if self._unanswered:
+            oldest = self._sent[-self._unanswered]
+        elif not self.is_empty:
+            oldest = (self._again or self._waiting)[0]
+        else:
+            return 0.0
+        return now_s - oldest.came_s
 
     def take(self) -> Chunk:
         """The next chunk to send; the caller sends it at once. Raises IndexError when nothing waits."""
@@ -131,9 +157,12 @@ class SoundQueue:
         self._expected = -1
         self._anchors.clear()
 
-    def _append(self, pcm: bytes) -> None:
-        chunk = Chunk(self._fed, pcm)
+    def _append(self, pcm: bytes, now_s: float) -> None:
+        chunk = Chunk(self._fed, pcm, now_s)
         self._fed = chunk.end
         self._waiting.append(chunk)
-        while self._fed - self._waiting[0].start > self._waiting_limit:
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        while self._waiting and self._fed - self._waiting[0].start > self._waiting_limit:
             self.dropped_samples += self._waiting.popleft().samples

@@ -49,6 +49,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class UnheardLine:
+    """Who was not recognised, from when until when (None: it still lasts)."""
+
+    who: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
 class TickedStep:
     title: str
     at: datetime | None
@@ -171,6 +180,18 @@ class CallView:
         who = self._say.text("Caller") if caller else self._names.operator(phrase.operator)
         at = self.row.arrived_at + timedelta(seconds=phrase.start_s)
         return Line(str(phrase.speaker), who, phrase.text, phrase.start_s, at)
+
+    def unheard(self) -> list[UnheardLine]:
+        """When the recogniser did not hear a side: a step that stayed open then is nobody's omission."""
+        return [
+            UnheardLine(
+                self._names.operator(gap.operator) if gap.operator else self._say.text("Caller"),
+                gap.since,
+                gap.until or self.call.parted_at or self.call.ended_at,
+            )
+            for gap in (self.call.unheard if self.call else ())
+            if self.call
+        ]
 
     def script(self) -> list[StageTicks]:
         """The stages that have steps, as in the version that led the call; what was skipped is seen (L16). Ticks of

@@ -254,6 +254,26 @@ def _hint(t: Teller, x: f.HintGiven) -> Words:
     ), detail
 
 
+UNHEARD = {
+    "away": N_("the recogniser did not answer"),
+    "no_place": N_("the recogniser had no free place"),
+    "spared": N_("the recogniser could not keep up"),
+}
+
+
+def _hearing_lost(t: Teller, x: f.HearingLost) -> Words:
+    why = t.say.text(UNHEARD[x.why]) if x.why in UNHEARD else x.why
+    return t.say.text("%(who)s is not recognised from here on", who=_side(t, x)), why
+
+
+def _hearing_regained(t: Teller, x: f.HearingRegained) -> Words:
+    return t.say.text("%(who)s is recognised again", who=_side(t, x)), ""
+
+
+def _side(t: Teller, x: f.HearingLost | f.HearingRegained) -> str:
+    return t.say.text("Caller") if x.speaker is f.Speaker.CALLER else t.operator(x.operator)
+
+
 def _awaited(t: Teller, _x: f.HangUpAwaited) -> Words:
     return t.say.text("All was said: the caller hangs up"), ""
 
@@ -397,6 +417,8 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.ResumedFromHold: ("play", "", _resumed),
     f.HoldOverran: ("pause", "warn", _overran),
     f.HintGiven: ("info", "", _hint),
+    f.HearingLost: ("microphone-off", "warn", _hearing_lost),
+    f.HearingRegained: ("microphone", "", _hearing_regained),
     f.NumberAsked: ("question", "", _number_asked),
     f.HangUpAwaited: ("hang-up", "", _awaited),
     f.CallerTold: ("info", "", _told),

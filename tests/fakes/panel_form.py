@@ -94,6 +94,7 @@ CALL = {
     "survey": (SURVEY, None),
     "sound": {"caller": TEXT + "?", "own": TEXT + "?"},
     "recorded": FLAG,
+    "hearing": {"caller": TEXT, "operator": TEXT, "late_s": NUMBER},
 }
 VIEW: dict[str, Form] = {
     "me": ME,

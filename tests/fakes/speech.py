@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.application.ports import Clip, Heard, Listening, Word
+from app.application.ports import Clip, Ear, Heard, Listening, Rank, Reception, Word
 from tests.fakes.clock import VirtualClock
 
 CLIP_S = 2.0
@@ -17,12 +17,14 @@ class FakeChannel:
     def __init__(
         self,
         on_heard: Callable[[Heard], None],
-        on_available: Callable[[bool], None],
+        on_reception: Callable[[Reception], None],
         phrases: Sequence[str] | None,
+        rank: Rank,
     ) -> None:
         self.on_heard = on_heard
-        self.on_available = on_available
+        self.on_reception = on_reception
         self.phrases = phrases
+        self.rank = rank
         self.open = True
         self.fed = 0
 
@@ -32,6 +34,10 @@ class FakeChannel:
 
     def close(self) -> None:
         self.open = False
+
+    def on_available(self, available: bool) -> None:
+        """The recogniser comes and goes."""
+        self.on_reception(Reception(Ear.HEARS if available else Ear.AWAY))
 
     def partial(self, text: str) -> None:
         self.on_heard(Heard(text, final=False))
@@ -53,10 +59,11 @@ class FakeRecognizer:
     def listen(
         self,
         on_heard: Callable[[Heard], None],
-        on_available: Callable[[bool], None],
+        on_reception: Callable[[Reception], None],
         phrases: Sequence[str] | None = None,
+        rank: Rank = Rank.CALLER,
     ) -> Listening:
-        channel = FakeChannel(on_heard, on_available, phrases)
+        channel = FakeChannel(on_heard, on_reception, phrases, rank)
         self.channels.append(channel)
         return channel
 

@@ -1,6 +1,6 @@
 // The script: the stage that is open, with what to say, what to write down, what to ask, and where to go next.
 
-import { byId, el, icon, keyed, setText, show } from "./dom.js";
+import { byId, el, icon, keyed, set, setText, show } from "./dom.js";
 import { t } from "../i18n.js";
 import { drawAgenda, mountAgenda, offerQuestion } from "./agenda.js";
 import { drawEdges, go } from "./edges.js";
@@ -8,6 +8,7 @@ import { drawPhrases, otherWords } from "./phrases.js";
 import { drawRail } from "./rail.js";
 import { drawSatisfaction, mountSatisfaction } from "./satisfaction.js";
 import { situation } from "./situation.js";
+import { receptionWords } from "./reception.js";
 import { before, current, onward } from "./stages.js";
 import { drawSteps } from "./steps.js";
 
@@ -42,7 +43,7 @@ function draw(panel, open) {
   // Already while it rings: who answers has the greeting before the eyes.
   const shown = Boolean(view.script) && view.call !== null && view.call !== undefined;
   show(byId("script"), shown);
-  show(byId("recogniser-away"), view.line?.recogniser === "away");
+  drawReception(view);
   const stage = shown && current(view.script);
   if (!stage) return;
   drawRail(view.script, open);
@@ -59,6 +60,13 @@ function draw(panel, open) {
   drawEdges(panel, stage);
   show(byId("stage-back"), Boolean(before(view.script)));
   show(byId("caller-ends"), view.call.caller_hangs_up && view.call.farewell_done && situation(view) === "talks");
+}
+
+function drawReception(view) {
+  const { words, tone } = receptionWords(view);
+  show(byId("recogniser-away"), Boolean(words));
+  set(byId("recogniser-away"), "data-tone", tone);
+  setText(byId("recogniser-away-words"), words);
 }
 
 /** What stands before the eyes as long as the stage is open: the caller's own affairs are the caller's (L12). */

@@ -48,6 +48,7 @@ function makePhrase(phrase) {
 
 function emptyWords(call, line, me) {
   if (line?.recogniser === "away") return t("Speech recognition is not available. The conversation goes on without the transcript.");
+  if (call?.hearing.caller === "no_place") return t("Recognition has no free place for this call. The conversation goes on without the transcript.");
   return ["talks", "leads"].includes(situation({ me, call })) ? t("Listening. The words of both sides appear here.") : t("The words of both sides appear here during a call.");
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.application.ports import Heard, Listening, Word
+from app.application.ports import Ear, Heard, Listening, Reception, Word
 from app.speech.espeak import synthesise
 from app.speech.sound import from_pcm, to_pcm
 
@@ -56,7 +56,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[Heard] = []
-        self.available: list[bool] = []
+        self.receptions: list[Reception] = []
         self.loops: set[asyncio.AbstractEventLoop] = set()
         self._changed = asyncio.Event()
 
@@ -65,10 +65,16 @@ class Listener:
         self.heard.append(heard)
         self._changed.set()
 
-    def on_available(self, available: bool) -> None:
+    def on_reception(self, reception: Reception) -> None:
         self.loops.add(asyncio.get_running_loop())
-        self.available.append(available)
+        self.receptions.append(reception)
         self._changed.set()
+
+    @property
+    def available(self) -> list[bool]:
+        """Whether it was heard, each time that this changed."""
+        heard = [reception.ear is Ear.HEARS for reception in self.receptions]
+        return [one for n, one in enumerate(heard) if n == 0 or heard[n - 1] != one]
 
     @property
     def text(self) -> str:

@@ -56,7 +56,7 @@ async def converse_as_vosk_server_does(connection: ServerConnection) -> None:
 
 
 async def test_words_come_as_partials_and_then_final_with_times(client: VoskRecognizer, listener: Listener) -> None:
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, say(QUESTION) + silence(2.0))
     await listener.until(lambda told: told.text == QUESTION)
     assert listener.available == [True]
@@ -69,7 +69,7 @@ async def test_words_come_as_partials_and_then_final_with_times(client: VoskReco
 
 
 async def test_partials_are_not_repeated(client: VoskRecognizer, listener: Listener) -> None:
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, silence(2.0) + say(QUESTION) + silence(2.0))
     await listener.until(lambda told: told.text == QUESTION)
     listening.close()
@@ -78,7 +78,7 @@ async def test_partials_are_not_repeated(client: VoskRecognizer, listener: Liste
 
 
 async def test_the_last_words_come_after_the_channel_is_closed(client: VoskRecognizer, listener: Listener) -> None:
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, say(QUESTION, pause_s=0.15))
     assert listener.text == ""
     listening.close()
@@ -89,7 +89,7 @@ async def test_the_last_words_come_after_the_channel_is_closed(client: VoskRecog
 
 async def test_closing_the_client_still_brings_the_last_words(recogniser: Recogniser, listener: Listener) -> None:
     client = VoskRecognizer(f"ws://127.0.0.1:{recogniser.port}")
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, say(QUESTION, pause_s=0.15))
     await client.aclose()
     assert listener.text == QUESTION
@@ -98,7 +98,7 @@ async def test_closing_the_client_still_brings_the_last_words(recogniser: Recogn
 
 async def test_two_channels_of_one_call_are_kept_apart(client: VoskRecognizer) -> None:
     caller, operator = Listener(), Listener()
-    listenings = [client.listen(told.on_heard, told.on_available) for told in (caller, operator)]
+    listenings = [client.listen(told.on_heard, told.on_reception) for told in (caller, operator)]
     await asyncio.gather(
         feed(listenings[0], say(QUESTION, "ru+f3")), feed(listenings[1], silence(1.0) + say(REPLY, "ru+m3"))
     )
@@ -113,7 +113,7 @@ async def test_two_channels_of_one_call_are_kept_apart(client: VoskRecognizer) -
 async def test_a_killed_worker_costs_no_word_and_times_stay_call_times(
     recogniser: Recogniser, client: VoskRecognizer, listener: Listener
 ) -> None:
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, say(REPLY) + silence(2.0))
     await listener.until(lambda told: told.text == REPLY)
     sound = say(QUESTION)
@@ -139,7 +139,7 @@ async def test_a_recogniser_that_comes_later_hears_what_is_said_from_then_on(lis
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     client = VoskRecognizer(f"ws://127.0.0.1:{port}")
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await listener.until(lambda told: told.available == [False])
     # Ten seconds of silence, of which it keeps the last three.
     await feed(listening, silence(10.0), times_real=50)
@@ -159,7 +159,7 @@ async def test_a_recogniser_that_comes_later_hears_what_is_said_from_then_on(lis
 async def test_a_vosk_server_of_others_takes_the_place_by_its_address_alone(listener: Listener) -> None:
     async with foreign_server(converse_as_vosk_server_does) as address:
         client = VoskRecognizer(address)
-        listening = client.listen(listener.on_heard, listener.on_available)
+        listening = client.listen(listener.on_heard, listener.on_reception)
         await feed(listening, say(QUESTION, pause_s=0.15))
         await client.aclose()
     assert listener.text == QUESTION
@@ -174,9 +174,9 @@ async def test_a_recogniser_that_hangs_counts_as_away(listener: Listener) -> Non
 
     async with foreign_server(say_nothing) as address:
         client = VoskRecognizer(address, answer_within_s=0.3)
-        listening = client.listen(listener.on_heard, listener.on_available)
+        listening = client.listen(listener.on_heard, listener.on_reception)
         await feed(listening, silence(0.2))
-        await listener.until(lambda told: told.available[:3] == [True, False, True])
+        await listener.until(lambda told: told.available == [False])
         listening.close()
         await client.aclose()
 
@@ -192,9 +192,9 @@ async def test_something_else_at_the_address_counts_as_away(listener: Listener, 
 
     async with foreign_server(talk_nonsense) as address:
         client = VoskRecognizer(address)
-        listening = client.listen(listener.on_heard, listener.on_available)
+        listening = client.listen(listener.on_heard, listener.on_reception)
         await feed(listening, silence(0.2))
-        await listener.until(lambda told: told.available[:2] == [True, False])
+        await listener.until(lambda told: told.available == [False])
         assert listener.heard == []
         listening.close()
         await client.aclose()
@@ -203,9 +203,9 @@ async def test_something_else_at_the_address_counts_as_away(listener: Listener, 
 async def test_phrases_that_no_model_knows_make_the_channel_unavailable(
     client: VoskRecognizer, listener: Listener
 ) -> None:
-    listening = client.listen(listener.on_heard, listener.on_available, ["шмурдяк", "[unk]"])
+    listening = client.listen(listener.on_heard, listener.on_reception, ["шмурдяк", "[unk]"])
     await feed(listening, silence(0.2))
-    await listener.until(lambda told: told.available == [True, False])
+    await listener.until(lambda told: told.available == [False])
     listening.close()
 
 
@@ -217,7 +217,7 @@ async def test_a_listener_that_fails_does_not_end_its_channel(client: VoskRecogn
         listener.on_heard(heard)  # type: ignore[arg-type]  # it is what on_heard gives
 
     failures: list[object] = []
-    listening = client.listen(fail_at_first, listener.on_available)
+    listening = client.listen(fail_at_first, listener.on_reception)
     await feed(listening, say(QUESTION))
     listening.close()
     await listener.until(lambda told: told.text == QUESTION)
@@ -227,7 +227,7 @@ async def test_a_listener_that_fails_does_not_end_its_channel(client: VoskRecogn
 async def test_feeding_and_closing_never_wait(listener: Listener) -> None:
     # Port 9 of the loopback: nobody answers there.
     client = VoskRecognizer("ws://127.0.0.1:9")
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     before = time.monotonic()
     for frame in frames(silence(20.0)):
         listening.feed(frame)

@@ -29,7 +29,7 @@ SPELLED_WITH_YO = {"удовлетворен": "удовлетворён", "не
 
 async def heard_from(client: VoskRecognizer, pcm: bytes, phrases: Sequence[str]) -> str:
     listener = Listener()
-    listening = client.listen(listener.on_heard, listener.on_available, phrases)
+    listening = client.listen(listener.on_heard, listener.on_reception, phrases)
     await feed(listening, pcm)
     listening.close()
     await listener.until(lambda told: bool(told.text))
@@ -62,7 +62,7 @@ async def test_other_speech_is_no_answer(client: VoskRecognizer, phrases: list[s
 @pytest.mark.parametrize("phrases", [RESOLVED, RATING])
 async def test_silence_is_no_answer(client: VoskRecognizer, phrases: list[str]) -> None:
     listener = Listener()
-    listening = client.listen(listener.on_heard, listener.on_available, phrases)
+    listening = client.listen(listener.on_heard, listener.on_reception, phrases)
     await feed(listening, silence(3.0))
     listening.close()
     await asyncio.wait_for(client.aclose(), 10)

@@ -111,7 +111,7 @@ async def recognised(sounds: list[bytes]) -> list[str]:
 
 async def _text(client: VoskRecognizer, pcm: bytes) -> str:
     listener = Listener()
-    listening = client.listen(listener.on_heard, listener.on_available)
+    listening = client.listen(listener.on_heard, listener.on_reception)
     await feed(listening, pcm + silence(2.0), times_real=8.0)
     settled = -1
     while settled != len(listener.heard):  # nothing more for a while

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.application.ports import LegEnd
+from app.application.ports import Ear, LegEnd
 from app.domain.articles import ArticleKind
 from app.domain.calls import Phase
 from app.domain.errors import BadInput
@@ -26,7 +26,7 @@ PROTOCOLS = Path(__file__).parents[3] / "docs" / "protocols.md"
 VALUES: dict[str, set[str]] = {
     "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip", *TrainingStatus},
     "line": {"ok", "away"},
-    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Phase},
+    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Ear, *Phase},
     "script": {"null", "or", *FIELDS, *Kind},
     "transcript": {"caller", "operator"},
     "knowledge": {str(kind) for kind in ArticleKind},

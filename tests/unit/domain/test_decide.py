@@ -32,6 +32,7 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
     c.CallerHangsUp: set(Phase) - {Phase.NEW, Phase.ENDED},
     c.End: set(Phase) - {Phase.NEW, Phase.ENDED},
     c.Interrupt: set(Phase) - {Phase.NEW, Phase.ENDED},
+    c.LoseHearing: {Phase.TALKING},
     c.PressKey: {Phase.CLOSED, Phase.SURVEY},
     c.AnswerSurvey: {Phase.SURVEY},
     c.MissSurveyAnswer: {Phase.SURVEY},
@@ -45,6 +46,7 @@ ALLOWED: dict[type[c.Command], set[Phase]] = {
 UNDER_CONDITIONS: dict[type[c.Command], set[Phase]] = {
     c.AskToHoldOn: {Phase.HELD},  # once the time of return has passed
     c.NoticeSilence: {Phase.TALKING},  # once it has lasted
+    c.RegainHearing: {Phase.TALKING},  # once it was lost
     c.TypeNumber: {Phase.CLOSED},  # once a number was asked for
 }
 WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.LEAVING, Phase.ENDED}

@@ -109,3 +109,70 @@ def test_whatever_happens_each_chunk_knows_its_place(happenings: list[str]) -> N
         elif happening == "rewind":
             queue.rewind()
             streamed = 0
+
+
+# --- how late it is --------------------------------------------------------------------------------------------
+
+
+def test_the_lag_is_the_age_of_the_oldest_sound_without_an_answer() -> None:
+    queue = SoundQueue(8000)
+    assert queue.lag_s(99.0) == 0.0
+    for second in range(3):
+        queue.feed(bytes(1600), float(second))
+    assert queue.lag_s(5.0) == 5.0
+    queue.take()
+    assert queue.lag_s(5.0) == 5.0
+    queue.answered(final=False)
+    assert queue.lag_s(5.0) == 4.0
+    queue.take()
+    queue.take()
+    queue.answered(final=True)
+    assert queue.lag_s(5.0) == 3.0
+    queue.answered(final=False)
+    assert queue.lag_s(5.0) == 0.0
+
+
+def test_what_is_told_again_is_as_old_as_it_is() -> None:
+    queue = SoundQueue(8000)
+    queue.feed(bytes(1600), 1.0)
+    queue.take()
+    queue.answered(final=False)
+    queue.rewind()
+    assert queue.lag_s(4.0) == 3.0
+
+
+def test_sound_that_nobody_is_to_hear_is_gone_and_times_stay_the_channels() -> None:
+    queue = queue_with(0.24)
+    queue.pass_over(bytes(321))
+    queue.drop_waiting()
+    assert queue.is_empty
+    queue.pass_over(bytes(1))
+    assert queue.dropped_samples == 1920 + 161
+    queue.feed(bytes(1600))
+    assert queue.take().start == 2081
+
+
+@given(st.lists(st.sampled_from(["feed", "long", "take", "answer", "rewind", "pass", "drop"]), max_size=200))
+def test_what_waits_is_bounded_and_nothing_leaves_later_than_that(happenings: list[str]) -> None:
+    queue, now_s = SoundQueue(8000), 0.0
+    for happening in happenings:
+        now_s += 0.1
+        match happening:
+            case "feed":
+                queue.feed(bytes(1600), now_s)
+            case "long":
+                now_s += 0.9
+                queue.feed(bytes(10 * 1600), now_s)
+            case "take" if not queue.is_empty:
+                again = bool(queue._again)
+                assert queue._fed - queue.take().start <= 3 * 8000 or again
+            case "answer" if queue.unanswered:
+                queue.answered(final=True)
+            case "rewind":
+                queue.rewind()
+            case "pass":
+                queue.pass_over(bytes(1600))
+            case "drop":
+                queue.drop_waiting()
+        assert sum(chunk.samples for chunk in queue._waiting) <= 3 * 8000
+        assert sum(chunk.samples for chunk in queue._again) <= 10 * 8000

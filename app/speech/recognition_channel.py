@@ -51,10 +51,6 @@ _T = TypeVar("_T")
 logger = structlog.get_logger()
 
 
-class _NoPlace(Exception):
-    """The recogniser has as many channels as it can carry."""
-
-
 class _ChannelRefused(Exception):
     """The recogniser will not follow this channel's configuration."""
 
@@ -110,6 +106,8 @@ class Channel:
         self._partials_asked = True
         self._last_partial = ""
         self._answers = 0
+        self._failures = 0
+        self._refusals = 0
         self._end_sent = False
 
     # --- what the line asks for ------------------------------------------------------------------------------
@@ -145,7 +143,7 @@ class Channel:
 
     def give_way(self) -> None:
         """Leave the place to a channel that matters more, and ask for another."""
-        self._ear = Ear.NO_PLACE
+        self._ear, self._refusals = Ear.NO_PLACE, 0
         self._leave()
 
     def try_now(self) -> None:
@@ -200,47 +198,65 @@ class Channel:
             self._tell_reception(Ear.AWAY)
 
     async def _keep_conversing(self) -> None:
-        failures = refusals = 0
-        while not (self._closing.is_set() and self._spared):
-            if self._spared:
-                await self._rest(Ear.SPARED, None)
-                continue
-            self._answers = 0
-            self._leaving.clear()
-            try:
-                await self._converse()
-                if self._closing.is_set():
-                    return
-                if not self._spared:
-                    # Gave way: whoever matters more is to find the place.
-                    await self._rest(Ear.NO_PLACE, _NO_PLACE_S[-1])
-                continue
-            except _NoPlace:
-                failures, refusals = 0, 1 if self._answers else refusals + 1
-                if self._closing.is_set():
-                    return
-                await self._wait_for_place(refusals)
-                continue
-            except _AWAY as error:
-                failures = 1 if self._answers else failures + 1
-                if failures == 1:
-                    logger.warning("recogniser_away", reason=f"{type(error).__name__}: {error}")
-            except _ChannelRefused as error:
-                failures = len(_BACK_OFF_S)
-                logger.error("recogniser_refused_channel", reason=str(error))
-            refusals = 0
-            self._queue.rewind()
-            hopeless = failures >= _FAILURES_AT_THE_END and not self._answers
-            if self._closing.is_set() and (self._queue.is_empty or hopeless):
+        while True:
+            ending = Ear.SPARED if self._spared else await self._converse()
+            if self._closing.is_set() and self._is_over(ending):
                 return
-            await self._rest(Ear.AWAY, _BACK_OFF_S[min(failures, len(_BACK_OFF_S)) - 1])
+            match ending:
+                case Ear.SPARED:
+                    await self._rest(ending, None)
+                case Ear.NO_PLACE:
+                    await self._wait_for_place()
+                case Ear.AWAY:
+                    await self._rest(ending, _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S)) - 1])
 
-    async def _wait_for_place(self, refusals: int) -> None:
-        if refusals == 1:
+    def _is_over(self, ending: Ear) -> bool:
+        """A closed channel, after a conversation that ended so, has no more words to wait for."""
+        if ending in (Ear.SPARED, Ear.NO_PLACE):
+            return True
+        self._queue.rewind()
+        hopeless = ending is Ear.AWAY and self._failures >= _FAILURES_AT_THE_END and not self._answers
+        return self._queue.is_empty or hopeless
+
+    async def _converse(self) -> Ear:
+        """One connection, to its end. Returns how the channel is heard without it; HEARS: it is worth another one
+        at once, or none."""
+        self._answers = 0
+        self._leaving.clear()
+        try:
+            await self._connect()
+        except _AWAY as error:
+            return self._ended_by(error)
+        except _ChannelRefused as error:
+            self._failures, self._refusals = len(_BACK_OFF_S), 0
+            logger.error("recogniser_refused_channel", reason=str(error))
+            return Ear.AWAY
+        finally:
+            if self._answers:
+                self._line.left_place()
+        gave_way = self._leaving.is_set() and not self._spared and not self._closing.is_set()
+        return Ear.NO_PLACE if gave_way else Ear.HEARS
+
+    def _ended_by(self, error: BaseException) -> Ear:
+        if _is_full(error):
+            self._failures, self._refusals = 0, 1 if self._answers else self._refusals + 1
+            return Ear.NO_PLACE
+        if _closed_with(error, CloseCode.SERVICE_RESTART) and self._answers:
+            # Its worker is about to be replaced, another has a place: nothing is amiss.
+            self._queue.rewind()
+            return Ear.HEARS
+        self._failures, self._refusals = 1 if self._answers else self._failures + 1, 0
+        if self._failures == 1:
+            logger.warning("recogniser_away", reason=f"{type(error).__name__}: {error}")
+        return Ear.AWAY
+
+    async def _wait_for_place(self) -> None:
+        """Ask again, ever more slowly; who gave its own place away (no refusal yet) begins with the longest pause."""
+        if self._refusals == 1:
             logger.warning("recogniser_has_no_place", rank=self.rank.name)
-        if refusals % ASKS_EACH == 1:
+        if self._refusals % ASKS_EACH == 1:
             self._line.wants_place(self)
-        await self._rest(Ear.NO_PLACE, _NO_PLACE_S[min(refusals, len(_NO_PLACE_S)) - 1])
+        await self._rest(Ear.NO_PLACE, _NO_PLACE_S[min(self._refusals, len(_NO_PLACE_S)) - 1])
 
     async def _rest(self, ear: Ear, seconds: float | None) -> None:
         """No connection: for so long, or until it is worth trying again; spared, until it is wanted."""
@@ -259,21 +275,14 @@ class Channel:
             async with asyncio.timeout(seconds):
                 await self._may_return.wait()
 
-    async def _converse(self) -> None:
-        """One connection, to the last words of a channel that is closed or leaves."""
-        try:
-            async with connect(
-                self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
-            ) as connection:
-                await self._send_config(connection)
-                self._end_sent = False
-                await self._exchange(connection)
-        except _AWAY as error:
-            if _is_full(error):
-                raise _NoPlace from error
-            raise
-        finally:
-            self._line.left_place()
+    async def _connect(self) -> None:
+        """A conversation to the last words of a channel that is closed or leaves. Raises _AWAY or _ChannelRefused."""
+        async with connect(
+            self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
+        ) as connection:
+            await self._send_config(connection)
+            self._end_sent = False
+            await self._exchange(connection)
 
     async def _exchange(self, connection: ClientConnection) -> None:
         sending = asyncio.create_task(self._send(connection))
@@ -384,6 +393,9 @@ class Channel:
 
 def _is_full(error: BaseException) -> bool:
     """The recogniser says that it has no place: after the opening (1013) or instead of it (503)."""
-    if isinstance(error, ConnectionClosed):
-        return error.rcvd is not None and error.rcvd.code == CloseCode.TRY_AGAIN_LATER
-    return isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    refused = isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    return refused or _closed_with(error, CloseCode.TRY_AGAIN_LATER)
+
+
+def _closed_with(error: BaseException, code: CloseCode) -> bool:
+    return isinstance(error, ConnectionClosed) and error.rcvd is not None and error.rcvd.code == code

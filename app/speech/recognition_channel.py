@@ -251,7 +251,7 @@ class Channel:
         return Ear.AWAY
 
     async def _wait_for_place(self) -> None:
-        """Ask again, ever more slowly; who gave its own place away (no refusal yet) begins with the longest pause."""
+        """Ask again, ever more slowly; who gave its place away (no refusal yet) begins with the longest pause."""
         if self._refusals == 1:
             logger.warning("recogniser_has_no_place", rank=self.rank.name)
         if self._refusals % ASKS_EACH == 1:
@@ -276,7 +276,7 @@ class Channel:
                 await self._may_return.wait()
 
     async def _connect(self) -> None:
-        """A conversation to the last words of a channel that is closed or leaves. Raises _AWAY or _ChannelRefused."""
+        """A conversation to the last words of a channel that closes or leaves. Raises _AWAY or _ChannelRefused."""
         async with connect(
             self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
         ) as connection:

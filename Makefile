@@ -1,4 +1,5 @@
-.PHONY: demo test check fmt run-env test-env bench-env fuzz-env requirements figures fuzz bench-line help
+.PHONY: demo test test-train check fmt run-env test-env bench-env fuzz-env train-env requirements figures fuzz bench-line \
+	model evaluate-model help
 
 PYTEST_ARGS ?=
 QUIET_TESTS = tests/integration/knowledge tests/integration/storage tests/integration/web
@@ -13,6 +14,8 @@ help:
 	@echo "make fuzz     hostile bytes at the line, SECONDS=$(SECONDS), and long runs of the generated tests"
 	@echo "make figures  measure the latencies of docs/figures.md"
 	@echo "make bench-line  measure the line beside pyVoIP and aiosipua with aiortp"
+	@echo "make model    train the bundled speech model anew, on two cores in about an hour"
+	@echo "make evaluate-model  measure the bundled speech model, in a few minutes"
 
 run-env:
 	@scripts/bootstrap.sh run
@@ -25,6 +28,9 @@ bench-env: test-env
 
 fuzz-env: test-env
 	@scripts/bootstrap.sh fuzz
+
+train-env: test-env
+	@scripts/bootstrap.sh train
 
 demo: run-env
 	@.venv/bin/liniya demo
@@ -53,6 +59,18 @@ figures: test-env
 
 bench-line: bench-env
 	.venv/bin/python -m scripts.bench_line
+
+# What trains is tested with torch, which nothing else needs.
+test-train: train-env
+	.venv/bin/pytest -q tests/training
+
+model: train-env test-train
+	@scripts/install_debian.sh
+	.venv/bin/python -m scripts.train_model
+
+evaluate-model: test-env
+	@scripts/install_debian.sh
+	.venv/bin/python -m scripts.evaluate_model --json build/bench/model.json
 
 # After a change of the dependencies in pyproject.toml.
 requirements: test-env

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv and installs the pinned, hashed requirements: `scripts/bootstrap.sh run|test|bench|fuzz`.
-# Quick when nothing has changed since the last time. What `bench` and `fuzz` need is put on top of what is there.
+# Makes .venv and installs the pinned, hashed requirements: `scripts/bootstrap.sh run|test|bench|fuzz|train`.
+# Quick when nothing has changed since the last time. What `bench`, `fuzz` and `train` need is put on top of what is there.
 set -eu
 cd "$(dirname "$0")/.."
 kind=${1:-run}
@@ -39,12 +39,19 @@ make_venv() {
 
 case $kind in
 run | test) on_top=no ;;
-bench | fuzz)
+bench | fuzz | train)
     on_top=yes
     scripts/bootstrap.sh run
     ;;
-*) die "there are no requirements named $kind: run, test, bench or fuzz" ;;
+*) die "there are no requirements named $kind: run, test, bench, fuzz or train" ;;
 esac
+
+# Any build of torch will do; that of PyPI brings some gigabytes for graphics cards, which training does not use.
+torch=$(sed -n 's/^torch==\([0-9.]*\).*/\1/p' "$requirements")
+if [ $kind = train ] &&
+    .venv/bin/python -c "import sys, torch; sys.exit(torch.__version__.split('+')[0] != '$torch')" 2>/dev/null; then
+    exit 0
+fi
 
 wanted=$(cat "$requirements" pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then

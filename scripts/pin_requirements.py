@@ -29,7 +29,7 @@ def main() -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".in") as build:
         build.write(BUILD)
         build.flush()
-        for name in ("run", "test", "bench", "fuzz"):
+        for name in ("run", "test", "bench", "fuzz", "train"):
             extra = [] if name == "run" else ["--extra", name, "-c", "requirements/run.txt"]
             command = ["uv", "pip", "compile", *COMMON, *extra, "pyproject.toml", build.name]
             subprocess.run([*command, "-o", f"requirements/{name}.txt"], cwd=PROJECT, check=True)

@@ -12,9 +12,11 @@ from app.domain.announcements import SURVEY
 from app.domain.cues import words_of
 from app.domain.facts import By
 from app.domain.flow import SurveyQuestion
-from app.domain.survey import understand
+from app.domain.said_answers import UNKNOWN, grammar, understand, wants_it_again
+from app.domain.survey import AGAIN
 
-UNKNOWN = "[unk]"
+SURE_ENOUGH = 0.7
+"""A word of less confidence counts as other speech (measured: `python -m scripts.measure_survey`)."""
 STILL_SPEAKING_S = 3.0
 """How much longer the survey waits for a caller who has begun to speak."""
 
@@ -78,18 +80,16 @@ class SurveyByPhone:
         live.after(self._clock, "answer", seconds, time_is_up)
 
     def _listen(self, live: LiveCall, question: SurveyQuestion) -> None:
-        forms = sorted({form for answer in question.answers for form in answer.spoken})
-
         def on_heard(heard: Heard) -> None:
             if self._channels.get(live.id) is not channel:
                 return
             said = " ".join(words_of(heard.text.replace(UNKNOWN, "")))
             if heard.final and heard.text:
-                self._made_of(live, question, said)
+                self._made_of(live, question, with_doubts(heard, SURE_ENOUGH))
             elif said:
                 self._speaking.add(live.id)
 
-        channel = self._recognizer.listen(on_heard, lambda _reception: None, [*forms, UNKNOWN], Rank.SURVEY)
+        channel = self._recognizer.listen(on_heard, lambda _reception: None, grammar(question), Rank.SURVEY)
         self._channels[live.id] = channel
         if live.caller_leg is not None:
             self._phone.listen(live.caller_leg, channel.feed)
@@ -99,4 +99,11 @@ class SurveyByPhone:
         if answer is not None:
             self._tell(live, c.AnswerSurvey(question.id, answer.id, By.VOICE))
         else:
-            self._tell(live, c.MissSurveyAnswer(question.id, "nonsense"))
+            self._tell(live, c.MissSurveyAnswer(question.id, AGAIN if wants_it_again(said) else "nonsense"))
+
+
+def with_doubts(heard: Heard, sure: float) -> str:
+    """The text, with `[unk]` for words of less confidence; as it stands where the recogniser tells of no words."""
+    if not heard.words:
+        return heard.text
+    return " ".join(word.text if word.confidence >= sure else UNKNOWN for word in heard.words)

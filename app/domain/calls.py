@@ -166,6 +166,8 @@ class Call:
     """The promise that this outgoing call keeps."""
     question: str = ""
     attempt: int = 0
+    repeats: int = 0
+    """How often the caller asked to hear the question of the survey again."""
     answers: tuple[tuple[str, Answer], ...] = ()
     survey_complete: bool | None = None
     sound: tuple[f.SoundMeasured, ...] = ()
@@ -439,6 +441,12 @@ def _left(call: Call, fact: f.OperatorLeft, at: datetime) -> Changes:
     }
 
 
+def _survey_asked(call: Call, fact: f.SurveyQuestionAsked, _at: datetime) -> Changes:
+    same = call.question == fact.question
+    repeats = call.repeats + (fact.attempt == call.attempt) if same else 0
+    return {"question": fact.question, "attempt": fact.attempt, "repeats": repeats}
+
+
 def _answered(call: Call, fact: f.SurveyAnswered, _at: datetime) -> Changes:
     kept = tuple(pair for pair in call.answers if pair[0] != fact.question)
     return {"answers": (*kept, (fact.question, Answer(fact.answer, fact.by)))}
@@ -487,7 +495,7 @@ _CHANGES: dict[type[f.Fact], Callable[[Call, Any, datetime], Changes]] = {
     f.PromiseMade: lambda c, fact, _at: {"promises": (*c.promises, fact.promise)},
     f.OperatorLeft: _left,
     f.SurveyStarted: lambda _c, fact, _at: {"operator": fact.operator},
-    f.SurveyQuestionAsked: lambda _c, fact, _at: {"question": fact.question, "attempt": fact.attempt},
+    f.SurveyQuestionAsked: _survey_asked,
     f.SurveyAnswered: _answered,
     f.SurveyFinished: lambda _c, fact, _at: {"survey_complete": fact.complete, "question": ""},
     f.CallEnded: lambda _c, fact, at: {"ended_at": at, "ended_by": fact.by, "end_why": fact.why, "question": ""},

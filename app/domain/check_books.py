@@ -9,9 +9,9 @@ from app.domain.cues import words_of
 from app.domain.drafts import Draft, DraftHours, DraftQuestion, Finding, Written, error, warning
 from app.domain.flow import SurveyAnswer, SurveyQuestion
 from app.domain.regulations import Regulation, unknown_clauses
+from app.domain.said_answers import understand
 from app.domain.spoken_hours import hours_text, says_the_hours
 from app.domain.spoken_russian import spoken_hours
-from app.domain.survey import understand
 
 OF_CLOSED = frozenset({"hours", "next_opening"})
 OF_HOURS = frozenset({"closed", "closed_lunch", "closed_day_off", "closed_holiday"})
@@ -94,7 +94,7 @@ def _confused(question: DraftQuestion) -> Iterator[Finding]:
     for answer, (name, forms) in zip(answers, question.answers, strict=True):
         for form in forms:
             taken = understand(asked, form.text)
-            if taken is not answer:
+            if taken != answer:
                 by = f"«{taken.id}»" if taken else "none, as two answers have it"
                 yield error(form, f"«{form.text}» is meant for «{name.text}» and is taken for {by}")
 

@@ -281,7 +281,7 @@ class AnswerSurvey(Command):
 
 @dataclass(frozen=True)
 class MissSurveyAnswer(Command):
-    """`heard`: silence or nonsense."""
+    """`heard`: silence, nonsense, or again: the caller wants to hear the question once more."""
 
     question: str
     heard: str

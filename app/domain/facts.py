@@ -421,7 +421,7 @@ class SurveyAnswered(Fact):
 
 @dataclass(frozen=True)
 class SurveyNotUnderstood(Fact):
-    """Nothing usable was said or pressed: `heard` is silence or nonsense."""
+    """Nothing usable was said or pressed: `heard` is silence, nonsense, or again where the caller asked for it."""
 
     question: str
     heard: str

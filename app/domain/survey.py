@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from app.domain import facts as f
 from app.domain.calls import Call, Phase
-from app.domain.cues import words_of
 from app.domain.errors import BadInput
-from app.domain.flow import Survey, SurveyAnswer, SurveyQuestion
+from app.domain.flow import Survey
+
+AGAIN = "again"
+"""The caller said «повторите»."""
+MOST_REPEATS = 2
 
 
 def begin(survey: Survey, call: Call) -> list[f.Fact]:
@@ -40,10 +43,13 @@ def answered(survey: Survey, call: Call, question_id: str, answer: str, by: f.By
 
 
 def missed(survey: Survey, call: Call, question_id: str, heard: str) -> list[f.Fact]:
-    """Silence or nonsense: the question once more, then the next one."""
+    """Silence or nonsense: the question once more, then the next one. A caller who asks to hear the question again
+    hears it, at most so many times, and that is no attempt."""
     if not _stands(call, question_id):
         return []
     fact = f.SurveyNotUnderstood(question_id, heard)
+    if heard == AGAIN and call.repeats < MOST_REPEATS:
+        return [fact, f.SurveyQuestionAsked(question_id, call.attempt)]
     if call.attempt < survey.attempts:
         return [fact, f.SurveyQuestionAsked(question_id, call.attempt + 1)]
     return [fact, *_after(survey, call, question_id, answered_now=False)]
@@ -65,25 +71,3 @@ def _after(survey: Survey, call: Call, question_id: str, *, answered_now: bool) 
         return [f.SurveyQuestionAsked(following[0], 1)]
     have = len(call.answers) + answered_now
     return [f.SurveyFinished(complete=have == len(ids))]
-
-
-def understand(question: SurveyQuestion, said: str) -> SurveyAnswer | None:
-    """The answer that was said: of all spoken forms found whole in `said`, the longest; «не удовлетворен» is not
-    «удовлетворен». None when nothing, or two different answers, were said."""
-    words = words_of(said)
-    found: dict[str, tuple[int, SurveyAnswer]] = {}
-    for answer in question.answers:
-        for form in answer.spoken:
-            wanted = words_of(form)
-            if _stands_in(wanted, words):
-                length = max(len(wanted), found.get(answer.id, (0, answer))[0])
-                found[answer.id] = (length, answer)
-    if not found:
-        return None
-    longest = max(length for length, _ in found.values())
-    best = [answer for length, answer in found.values() if length == longest]
-    return best[0] if len(best) == 1 else None
-
-
-def _stands_in(wanted: list[str], words: list[str]) -> bool:
-    return any(words[i : i + len(wanted)] == wanted for i in range(len(words) - len(wanted) + 1))

@@ -55,7 +55,11 @@ PRESENCE = {
     f.Presence.WRAP_UP: N_("writing up"),
 }
 
-HEARD = {"silence": N_("nothing was said or pressed"), "nonsense": N_("the answer was not understood")}
+HEARD = {
+    "silence": N_("nothing was said or pressed"),
+    "nonsense": N_("the answer was not understood"),
+    "again": N_("the caller asked to hear the question again"),
+}
 
 
 @dataclass(frozen=True)

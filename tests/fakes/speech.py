@@ -42,10 +42,11 @@ class FakeChannel:
     def partial(self, text: str) -> None:
         self.on_heard(Heard(text, final=False))
 
-    def final(self, text: str, start_s: float = 0.0) -> None:
+    def final(self, text: str, start_s: float = 0.0, *, confidence: float = 1.0) -> None:
         """The phrase, one word each half second from `start_s` on."""
         words = tuple(
-            Word(word, start_s + 0.5 * n, start_s + 0.5 * n + 0.4, 1.0) for n, word in enumerate(text.split())
+            Word(word, start_s + 0.5 * n, start_s + 0.5 * n + 0.4, confidence)
+            for n, word in enumerate(text.split())
         )
         self.on_heard(Heard(text, final=True, words=words))
 

@@ -128,6 +128,29 @@ def test_nonsense_by_voice_is_asked_once_more(house: House, caller: FakeLeg, sai
     assert f.SurveyAnswered("answer_received", "no", By.VOICE) in house.facts()
 
 
+def test_a_word_of_little_confidence_is_no_answer(house: House, caller: FakeLeg) -> None:
+    house.play_out()
+    house.play_out()
+    house.channel(caller).final("да", confidence=0.6)
+    assert f.SurveyNotUnderstood("answer_received", "nonsense") in house.facts()
+    house.play_out()
+    house.play_out()
+    house.channel(caller).final("да", confidence=0.75)
+    assert f.SurveyAnswered("answer_received", "yes", By.VOICE) in house.facts()
+
+
+def test_the_question_is_said_again_for_who_asks_and_no_attempt_is_lost(house: House, caller: FakeLeg) -> None:
+    house.play_out()
+    for _ in range(2):
+        house.play_out()
+        house.channel(caller).final("повторите пожалуйста")
+        assert caller.hears == "survey_answer_received"
+    house.play_out()
+    house.pass_s(7)
+    assert caller.hears == REPEATED
+    assert f.SurveyNotUnderstood("answer_received", "again") in house.facts()
+
+
 def test_key_without_a_meaning_is_nonsense(house: House, caller: FakeLeg) -> None:
     house.play_out()
     house.phone.presses(caller, "9")

@@ -9,7 +9,7 @@ import pytest
 from app.domain import cues
 from app.domain.flow import Flow, NeedWas, Stage, Step, SurveyAnswer, SurveyQuestion, render, variables_of
 from app.domain.listening import FAREWELL, TRANSFER_TOLD
-from app.domain.survey import understand
+from app.domain.said_answers import understand
 from app.storage.flows import load_profile
 
 ROOT = Path(__file__).parents[3]

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from app.config import PROJECT
 from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Call, Phase
@@ -13,7 +14,8 @@ from app.domain.conduct import decide
 from app.domain.errors import BadInput
 from app.domain.facts import By
 from app.domain.flow import SurveyAnswer, SurveyQuestion
-from app.domain.survey import understand
+from app.domain.said_answers import grammar, understand, wants_it_again
+from app.storage.flows import load_profile
 from tests.unit.domain.samples import NOW, PROFILE, SURVEY, call_in, does
 
 FIRST, SECOND = SURVEY.questions
@@ -143,6 +145,16 @@ def heard(question: SurveyQuestion, text: str) -> str:
         ("дача", ""),
         ("", ""),
         ("[unk]", ""),
+        ("да да конечно", "yes"),
+        ("да [unk]", ""),
+        ("[unk] да", ""),
+        ("да но", ""),
+        ("нет да", ""),
+        ("не знаю да", ""),
+        ("да нет наверное", ""),
+        ("оператор", ""),
+        ("да я хотела еще спросить про справку", ""),
+        ("два", ""),
     ],
 )
 def test_yes_and_no(text: str, answer: str) -> None:
@@ -160,7 +172,62 @@ def test_yes_and_no(text: str, answer: str) -> None:
         ("частично удовлетворен", "partly"),
         ("удовлетворен частично", ""),
         ("не знаю", ""),
+        ("да удовлетворен", "satisfied"),
+        ("да не удовлетворен", ""),
+        ("нет удовлетворен", ""),
+        ("[unk] удовлетворен", ""),
+        ("скорее удовлетворен", ""),
+        ("не очень", ""),
+        ("да частично", "partly"),
     ],
 )
 def test_the_longest_form_wins_and_a_tie_is_no_answer(text: str, answer: str) -> None:
     assert heard(SECOND, text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "wants"),
+    [("повторите", True), ("повторите пожалуйста", True), ("ну еще раз", True), ("да еще раз", False), ("", False)],
+)
+def test_a_caller_may_ask_for_the_question_again(text: str, wants: bool) -> None:
+    assert wants_it_again(text) is wants
+    if wants:
+        assert heard(FIRST, text) == ""
+
+
+def test_the_grammar_has_what_is_no_answer_too() -> None:
+    phrases = grammar(FIRST)
+    assert {"да", "не получен", "не знаю", "повторите", "[unk]"} <= set(phrases)
+    assert len(phrases) == len(set(phrases))
+
+
+def test_hearing_it_again_is_no_attempt_but_has_an_end() -> None:
+    again = c.MissSurveyAnswer("answer_received", "again")
+    call = does(begun(), c.BeginSurvey(), again, again)
+    assert (call.question, call.attempt, call.repeats) == ("answer_received", 1, 2)
+    call = does(call, again)
+    assert (call.question, call.attempt) == ("answer_received", 2)
+    call = does(call, c.PressKey("1"))
+    assert (call.question, call.attempt, call.repeats) == ("satisfaction", 1, 0)
+
+
+FORMS = [
+    (body, question, answer, form)
+    for body in ("housing", "property", "labour")
+    for question in load_profile(PROJECT / "call_flows" / body, years=range(2026, 2028)).survey.questions
+    for answer in question.answers
+    for form in answer.spoken
+]
+
+
+def test_every_form_of_the_organisations_is_its_own_answer() -> None:
+    """Each alone, with small talk, and never with a form of another answer beside it."""
+    assert len(FORMS) > 500
+    for body, question, answer, form in FORMS:
+        assert understand(question, form) == answer, (body, form)
+        assert understand(question, f"ну {form} спасибо") == answer, (body, form)
+        assert understand(question, f"{form} [unk]") is None, (body, form)
+        for other in question.answers:
+            if other is not answer:
+                both = understand(question, f"{form} . {other.spoken[0]}")
+                assert both is None or f"{form} {other.spoken[0]}" in both.spoken, (body, form, other.spoken[0])

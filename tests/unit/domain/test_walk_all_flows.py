@@ -18,7 +18,7 @@ from app.domain.facts import By, Speaker
 from app.domain.flow import FIELDS, Flow, NeedWas, Stage, Step, SurveyAnswer, render
 from app.domain.listening import FAREWELL
 from app.domain.profile import ClosedReason, Profile
-from app.domain.survey import understand
+from app.domain.said_answers import understand
 from app.storage.flows import load_profile
 from tests.unit.domain.samples import call_in, does
 

@@ -65,8 +65,8 @@ def understand(question: SurveyQuestion, said: str) -> SurveyAnswer | None:
     """The answer that was said; None when there is none, more than one, or too much beside it. `said` has `[unk]`
     where the recogniser heard other speech."""
     parts, loose = _taken_apart(_forms_of(question), _words(said))
-    answers = {answer.id if answer else "" for _, answer in parts}
-    if len(answers) != 1 or "" in answers:
+    meant = {answer for _, answer in parts}
+    if len(meant) != 1 or NO_ANSWER in meant:
         return None
     negated = any(_NOT in words for words, _ in parts)
     if not all(_goes_with(word, negated=negated) for word in loose):
@@ -74,24 +74,26 @@ def understand(question: SurveyQuestion, said: str) -> SurveyAnswer | None:
     other = [word for word in loose if word not in _SMALL_TALK and word not in (_YES, _NO)]
     if len(other) > min(MOST_OTHER_WORDS, sum(len(words) for words, _ in parts)):
         return None
-    return parts[0][1]
+    return next(answer for answer in question.answers if answer.id in meant)
 
 
 def wants_it_again(said: str) -> bool:
     """The caller asked for the question, and said nothing else."""
-    parts, loose = _taken_apart(tuple((tuple(words_of(form)), None) for form in AGAIN), _words(said))
+    parts, loose = _taken_apart(tuple((tuple(words_of(form)), NO_ANSWER) for form in AGAIN), _words(said))
     return bool(parts) and all(word in _SMALL_TALK for word in loose)
 
 
-Form = tuple[tuple[str, ...], SurveyAnswer | None]
+NO_ANSWER = ""
+Form = tuple[tuple[str, ...], str]
+"""Its words, and the id of the answer that it means."""
 
 
 @lru_cache(maxsize=64)
 def _forms_of(question: SurveyQuestion) -> tuple[Form, ...]:
-    """Words and answer, the longest first; None for what is no answer."""
-    answers = {tuple(words_of(form)): answer for answer in question.answers for form in answer.spoken}
+    """The longest first."""
+    answers = {tuple(words_of(form)): answer.id for answer in question.answers for form in answer.spoken}
     # A form of the organisation's own goes before what is commonly no answer.
-    neither: dict[tuple[str, ...], SurveyAnswer | None] = dict.fromkeys(tuple(words_of(form)) for form in NEITHER)
+    neither = {tuple(words_of(form)): NO_ANSWER for form in NEITHER}
     return tuple(sorted({**neither, **answers}.items(), key=lambda form: -len(form[0])))
 
 

@@ -15,7 +15,8 @@ from app.domain.flow import SurveyAnswer, SurveyQuestion
 UNKNOWN = "[unk]"
 _UNKNOWN_WORD = "unk"
 MOST_OTHER_WORDS = 2
-"""So many words that are neither a form nor small talk may stand beside an answer, and no more than it has."""
+"""So many words that are neither a form nor small talk may stand beside an answer, fewer than its own:
+«вас плохо слышно» is no «плохо»."""
 
 NEITHER = (
     *("не знаю", "я не знаю", "затрудняюсь ответить", "трудно сказать", "сложно сказать", "как сказать"),
@@ -32,6 +33,9 @@ AGAIN = (
 
 _BESIDE = (
     "ну",
+    "думаю",
+    "я думаю",
+    "наверное",
     "спасибо",
     "спасибо большое",
     "до свидания",
@@ -72,7 +76,7 @@ def understand(question: SurveyQuestion, said: str) -> SurveyAnswer | None:
     if not all(_goes_with(word, negated=negated) for word in loose):
         return None
     other = [word for word in loose if word not in _SMALL_TALK and word not in (_YES, _NO)]
-    if len(other) > min(MOST_OTHER_WORDS, sum(len(words) for words, _ in parts)):
+    if len(other) > min(MOST_OTHER_WORDS, sum(len(words) for words, _ in parts) - 1):
         return None
     return next(answer for answer in question.answers if answer.id in meant)
 

@@ -182,7 +182,8 @@ def test_was_the_answer_received(text: str, answer: str) -> None:
         ("удовлетворен но частично", ""),
         ("частично не удовлетворен", "partly"),
         ("вас плохо слышно", ""),
-        ("хорошо", ""),
+        ("хорошо", "satisfied"),
+        ("хорошо слышно", ""),
     ],
 )
 def test_the_quality_of_the_consultation(text: str, answer: str) -> None:

@@ -9,9 +9,9 @@ from scripts.train_model.lexicon import lexicon_of, pronounce
 def test_words_sound_in_the_phones_of_the_model() -> None:
     said = pronounce(["дверь", "только", "здравствуйте", "мфц", "в", "на", "петровна"])
     assert {phone for ways in said.values() for way in ways for phone in way} <= set(PHONES)
-    assert said["дверь"][0] == tuple(["d", "vj", "e", "rj"])
-    assert said["только"][0] == tuple(["t", "o", "lj", "k", "V"])
-    assert tuple(["z", "d", "r", "a", "s", "tj", "i"]) in said["здравствуйте"]
+    assert said["дверь"][0] == ("d", "vj", "e", "rj")
+    assert said["только"][0] == ("t", "o", "lj", "k", "V")
+    assert ("z", "d", "r", "a", "s", "tj", "i") in said["здравствуйте"]
     assert ("f",) in said["в"]
     assert ("n", "V") in said["на"]
 
@@ -24,6 +24,6 @@ def test_what_synthesisers_said_joins_the_rules() -> None:
     seen = {"вода": {"v a d a": 50, "v o d a": 1, "v V d a": 30}}
     lexicon = lexicon_of({"вода": ["вода"]}, seen)
     ways = dict(lexicon["вода"])
-    assert tuple(["v", "a", "d", "a"]) in ways
-    assert tuple(["v", "o", "d", "a"]) not in ways
+    assert ("v", "a", "d", "a") in ways
+    assert ("v", "o", "d", "a") not in ways
     assert min(ways.values()) == 0.0

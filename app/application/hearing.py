@@ -85,7 +85,8 @@ class Hearing:
             if heard.final:
                 self._on_partial(live, speaker, "")
                 if heard.text:
-                    self._tell(live, _phrase(heard, speaker, operator, offset_s, self._model))
+                    heard_s = (self._clock.now() - arrived).total_seconds()
+                    self._tell(live, _phrase(heard, speaker, operator, offset_s, heard_s, self._model))
             else:
                 self._on_partial(live, speaker, heard.text)
 
@@ -127,8 +128,11 @@ def _unheard(speaker: Speaker) -> str:
     return f"unheard {speaker}"
 
 
-def _phrase(heard: Heard, speaker: Speaker, operator: str, offset_s: float, model: str) -> HearPhrase:
+def _phrase(
+    heard: Heard, speaker: Speaker, operator: str, offset_s: float, heard_s: float, model: str
+) -> HearPhrase:
+    """Without the times of its words (a server of others may not tell them) a phrase was said when it was heard."""
     words = tuple((w.text, round(w.start_s + offset_s, 2), round(w.end_s + offset_s, 2)) for w in heard.words)
-    start = words[0][1] if words else round(offset_s, 2)
+    start = words[0][1] if words else round(heard_s, 2)
     end = words[-1][2] if words else start
     return HearPhrase(speaker, operator, heard.text, start, end, words, model)

@@ -90,7 +90,12 @@ class Channel:
         self._answer_within_s = answer_within_s
         self._on_heard = on_heard
         self._on_reception = on_reception
-        self._config: dict[str, Any] = {"sample_rate": SAMPLE_RATE_HZ, "words": True, "max_alternatives": 0}
+        self._config: dict[str, Any] = {
+            "sample_rate": SAMPLE_RATE_HZ,
+            "words": True,
+            "max_alternatives": 0,
+            "resumes": True,
+        }
         if phrases is not None:
             self._config["phrase_list"] = list(phrases)
         self._queue = SoundQueue(SAMPLE_RATE_HZ, chunk_ms=_CHUNK_MS, waiting_s=waiting_s)
@@ -108,6 +113,7 @@ class Channel:
         self._answers = 0
         self._failures = 0
         self._refusals = 0
+        self._gave_way = False
         self._end_sent = False
 
     # --- what the line asks for ------------------------------------------------------------------------------
@@ -134,7 +140,7 @@ class Channel:
         was_spared, self._degree = self._spared, degree
         if self._spared and not was_spared:
             self._queue.drop_waiting()
-            self._leave()
+            self._leave(Ear.SPARED)
         elif was_spared and not self._spared:
             self._may_return.set()
         if not self._partials:
@@ -143,8 +149,8 @@ class Channel:
 
     def give_way(self) -> None:
         """Leave the place to a channel that matters more, and ask for another."""
-        self._ear, self._refusals = Ear.NO_PLACE, 0
-        self._leave()
+        self._gave_way, self._refusals = True, 0
+        self._leave(Ear.NO_PLACE)
 
     def try_now(self) -> None:
         """A place may be free."""
@@ -175,10 +181,11 @@ class Channel:
     def _partials(self) -> bool:
         return self._degree < Degree.CALLERS_WITHOUT_PARTIALS
 
-    def _leave(self) -> None:
+    def _leave(self, ear: Ear) -> None:
         self._may_return.clear()
         self._leaving.set()
         self._wake.set()
+        self._tell_reception(ear)
 
     # --- the conversation ------------------------------------------------------------------------------------
 
@@ -221,7 +228,7 @@ class Channel:
     async def _converse(self) -> Ear:
         """One connection, to its end. Returns how the channel is heard without it; HEARS: it is worth another one
         at once, or none."""
-        self._answers = 0
+        self._answers, self._gave_way = 0, False
         self._leaving.clear()
         try:
             await self._connect()
@@ -234,8 +241,7 @@ class Channel:
         finally:
             if self._answers:
                 self._line.left_place()
-        gave_way = self._leaving.is_set() and not self._spared and not self._closing.is_set()
-        return Ear.NO_PLACE if gave_way else Ear.HEARS
+        return Ear.NO_PLACE if self._gave_way else Ear.HEARS
 
     def _ended_by(self, error: BaseException) -> Ear:
         if _is_full(error):
@@ -301,7 +307,7 @@ class Channel:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send_config(self, connection: ClientConnection) -> None:
-        """Before the first sound. `partials` is ours: servers of others pass it over, as they do in mid-stream."""
+        """Before the first sound. `resumes` and `partials` are ours: servers of others pass them over."""
         self._partials_asked = self._partials
         config = self._config if self._partials else {**self._config, "partials": False}
         await connection.send(json.dumps({"config": config}, ensure_ascii=False))

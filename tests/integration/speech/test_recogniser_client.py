@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -13,13 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 
 import pytest
-import vosk
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from app.application.ports import Rank, Reception
 from app.domain.errors import BadInput
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
+from app.speech.recognition_channel import Channel
+from app.speech.strain import Degree
+from scripts.speech_bench.plain_server import PlainServer
 from tests.integration.speech.telephone import MODEL, Listener, feed, frames, say, silence
 
 QUESTION = "какой срок рассмотрения моего обращения"
@@ -36,23 +38,15 @@ async def foreign_server(converse: Callable[[ServerConnection], Awaitable[None]]
         yield address_of(server)
 
 
-async def converse_as_vosk_server_does(connection: ServerConnection) -> None:
-    """The conversation of alphacep's vosk-server as its clients see it: it compares the end's text literally."""
-    model = vosk.Model(str(MODEL))
-    config: dict[str, object] = {}
-    recogniser: vosk.KaldiRecognizer | None = None
-    async for message in connection:
-        if isinstance(message, str) and "config" in message:
-            config = json.loads(message)["config"]
-            continue
-        if recogniser is None:
-            recogniser = vosk.KaldiRecognizer(model, float(str(config["sample_rate"])))
-            recogniser.SetWords(bool(config["words"]))
-        if message == '{"eof" : 1}':
-            await connection.send(recogniser.FinalResult())
-            return
-        accepted = recogniser.AcceptWaveform(message)
-        await connection.send(recogniser.Result() if accepted else recogniser.PartialResult())
+@contextlib.asynccontextmanager
+async def published_server() -> AsyncIterator[str]:
+    """The published vosk-server in its few lines, as the benchmark has it, over the real libvosk."""
+    server = await PlainServer(MODEL, threads=2).listen()
+    try:
+        yield address_of(server)
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 async def test_words_come_as_partials_and_then_final_with_times(client: VoskRecognizer, listener: Listener) -> None:
@@ -157,13 +151,25 @@ async def test_a_recogniser_that_comes_later_hears_what_is_said_from_then_on(lis
 
 
 async def test_a_vosk_server_of_others_takes_the_place_by_its_address_alone(listener: Listener) -> None:
-    async with foreign_server(converse_as_vosk_server_does) as address:
+    survey = Listener()
+    async with published_server() as address:
         client = VoskRecognizer(address)
         listening = client.listen(listener.on_heard, listener.on_reception)
-        await feed(listening, say(QUESTION, pause_s=0.15))
+        await feed(listening, say(REPLY) + silence(2.0))
+        await listener.until(lambda told: told.text == REPLY)
+        # What we say of ourselves in mid-stream is passed over, and costs no answer.
+        assert isinstance(listening, Channel)
+        listening.follow(Degree.CALLERS_WITHOUT_PARTIALS)
+        shown = len(listener.partials)
+        narrowed = client.listen(survey.on_heard, survey.on_reception, ["да", "нет", "[unk]"], Rank.SURVEY)
+        await asyncio.gather(feed(listening, say(QUESTION, pause_s=0.15)), feed(narrowed, say("нет")))
         await client.aclose()
-    assert listener.text == QUESTION
-    assert [word.text for word in listener.words] == QUESTION.split()
+    assert listener.text == f"{REPLY} {QUESTION}"
+    assert [word.text for word in listener.words] == listener.text.split()
+    assert listener.words[len(REPLY.split())].start_s == pytest.approx(len(say(REPLY)) / 16000 + 2.15, abs=0.25)
+    assert listener.partials[shown:] == []
+    assert survey.text == "нет"
+    assert listener.receptions == survey.receptions == [Reception()]
 
 
 async def test_a_recogniser_that_hangs_counts_as_away(listener: Listener) -> None:

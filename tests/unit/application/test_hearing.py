@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.application.hearing import UNHEARD_S
-from app.application.ports import Ear, Rank, Reception
+from app.application.ports import Ear, Heard, Rank, Reception
 from app.domain import facts as f
 from app.domain.facts import Speaker
 from tests.unit.application.house import House
@@ -109,6 +109,17 @@ def test_what_a_closed_channel_still_tells_changes_no_panel(talking: House) -> N
     talking.do("ivanova", "hold", return_in_s=60)
     channel.on_reception(Reception(Ear.NO_PLACE))
     assert talking.call_of("ivanova")["hearing"]["caller"] == ""
+
+
+def test_a_phrase_without_times_of_its_words_was_said_when_it_was_heard(talking: House) -> None:
+    caller, _ = talking.talk()
+    for text in ("первая фраза", "вторая"):
+        talking.pass_s(7)
+        talking.channel(caller).on_heard(Heard(text, final=True))
+    assert [(phrase.text, phrase.start_s, phrase.end_s) for phrase in talking.only().phrases] == [
+        ("первая фраза", 7.0, 7.0),
+        ("вторая", 14.0, 14.0),
+    ]
 
 
 def test_nothing_is_left_over(talking: House) -> None:

@@ -158,6 +158,13 @@ class Settings(BaseSettings):
     recogniser_growth_mb: int = Field(
         1024, ge=64, description="Megabytes by which a worker may grow over its loaded size before it is replaced"
     )
+    recognition_limit_s: float = Field(
+        4.0,
+        ge=2.5,
+        le=20,
+        description="Seconds by which words may lag before the line does without some recognition: operators' "
+        "channels first, then partial results",
+    )
     voice: str = Field("ru", description="espeak-ng voice of the announcements: `ru`, `ru+f2`, `ru+m3` ...")
     voice_rate: int = Field(140, ge=80, le=450, description="How fast that voice speaks, words a minute")
     voice_pitch: int = Field(50, ge=0, le=100, description="How high that voice is")

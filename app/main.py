@@ -171,7 +171,7 @@ async def _open_line(settings: Settings, stack: AsyncExitStack) -> None:
 
     tokens = AudioTokens(clock)
     phone = _phone(settings, tokens, _who_may_call(settings, staff))
-    recognizer = VoskRecognizer(settings.recogniser_address)
+    recognizer = VoskRecognizer(settings.recogniser_address, limit_s=settings.recognition_limit_s)
     stack.push_async_callback(recognizer.aclose)
     announcer = FileAnnouncer(files_of(settings))
     stack.push_async_callback(announcer.aclose)

@@ -1,4 +1,4 @@
-.PHONY: demo test test-train check fmt run-env test-env bench-env fuzz-env train-env requirements figures fuzz bench-line \
+.PHONY: demo test test-train check fmt run-env test-env bench-env fuzz-env train-env requirements figures fuzz bench-line bench-speech \
 	model evaluate-model help
 
 PYTEST_ARGS ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make check    format, lint, types, layers"
 	@echo "make fuzz     hostile bytes at the line, SECONDS=$(SECONDS), and long runs of the generated tests"
 	@echo "make figures  measure the latencies of docs/figures.md"
+	@echo "make bench-speech  measure the recogniser beside a plain vosk-server, and the model's errors"
 	@echo "make bench-line  measure the line beside pyVoIP and aiosipua with aiortp"
 	@echo "make model    train the bundled speech model anew, on two cores in about an hour"
 	@echo "make evaluate-model  measure the bundled speech model, in a few minutes"
@@ -56,6 +57,9 @@ test: test-env
 
 figures: test-env
 	.venv/bin/python -m scripts.measure_latency
+
+bench-speech: test-env
+	.venv/bin/python -m scripts.bench_speech
 
 bench-line: bench-env
 	.venv/bin/python -m scripts.bench_line

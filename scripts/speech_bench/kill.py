@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.application.ports import Heard
+from app.application.ports import Ear, Heard, Reception
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from scripts.speech_bench.conversations import RATE_HZ, noise
@@ -112,12 +112,12 @@ async def heard_through(model: Path, sound: Sound, kill_at_s: float | None) -> t
         if heard.final:
             words.extend(plain(heard.text))
 
-    def on_available(available: bool) -> None:
-        if available:
+    def on_reception(reception: Reception) -> None:
+        if reception.ear is Ear.HEARS:
             there.set()
 
     try:
-        listening = client.listen(on_heard, on_available)
+        listening = client.listen(on_heard, on_reception)
         async with asyncio.timeout(_OPENS_WITHIN_S):
             await there.wait()
         loop = asyncio.get_running_loop()

@@ -16,10 +16,13 @@ import structlog
 
 from app.speech.recogniser import Recogniser
 
+MOST_STREAMS = 10_000
+"""What is looked for is where the machine ends, not what the recogniser would admit."""
+
 
 async def run(model: Path) -> None:
     """Serve until standard input ends."""
-    recogniser = Recogniser(model, "127.0.0.1", 0, workers=1)
+    recogniser = Recogniser(model, "127.0.0.1", 0, workers=1, streams=MOST_STREAMS)
     await recogniser.start()
     print("ready", recogniser.port, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -12,6 +12,9 @@ from typing import Any
 
 import vosk
 
+from app.speech.sound_gate import END_S, TAIL_S, Passage, SoundGate
+from app.speech.vosk_results import StreamTime, joined
+
 RECYCLE_AFTER_S = 300.0
 """A recogniser grew by 16 MB in 20 minutes of stream (measured): it is made anew at the first pause after this."""
 
@@ -99,28 +102,13 @@ def _spelling(word: str, knows: Callable[[str], bool]) -> str | None:
     return None
 
 
-def joined(results: list[str]) -> str:
-    """One result of several (JSON of libvosk), as if the phrases had been one."""
-    if len(results) == 1:
-        return results[0]
-    best = [max(result.get("alternatives", [result]), key=_confidence) for result in map(json.loads, results)]
-    text = " ".join(result["text"] for result in best if result.get("text"))
-    one: dict[str, Any] = {"text": text}
-    if words := [word for result in best for word in result.get("result", ())]:
-        one["result"] = words
-    if any("confidence" in result for result in best):
-        one = {"alternatives": [{"confidence": sum(map(_confidence, best)), **one}]}
-    return json.dumps(one, ensure_ascii=False)
-
-
-def _confidence(alternative: dict[str, Any]) -> float:
-    return float(alternative.get("confidence", 0.0))
-
-
 class Decoding:
     """One connection's recognition. Sound is 16-bit little-endian mono PCM at the configured rate."""
 
-    def __init__(self, model: vosk.Model, config: StreamConfig, *, supports_grammar: bool) -> None:
+    def __init__(
+        self, model: vosk.Model, config: StreamConfig, *, supports_grammar: bool, adapts: bool = False
+    ) -> None:
+        """`adapts`: the model has an extractor of i-vectors, it learns its speaker. Raises BadRequest."""
         self._model = model
         self._config = config
         self.partials = config.partials
@@ -134,12 +122,12 @@ class Decoding:
                 missing = ", ".join(self._grammar.unknown_words)
                 raise BadRequest(f"no phrase of phrase_list is in the model's vocabulary; unknown words: {missing}")
         self.grammar_refused = bool(config.phrases) and not supports_grammar
-        self._odd_byte = b""
-        self._fed_samples = 0
-        self._answered = 0
+        self._adapts = adapts
+        self._gate = SoundGate(config.sample_rate_hz, tail_s=END_S if adapts else TAIL_S)
         self._results: list[str] = []
-        self._offset_s = 0.0
-        self._recogniser = self._make_recogniser()
+        self._partial = _NO_PARTIAL
+        self._partial_is_new = False
+        self._begin()
 
     @property
     def unknown_words(self) -> tuple[str, ...]:
@@ -147,8 +135,8 @@ class Decoding:
 
     @property
     def between_phrases(self) -> bool:
-        """The last answer was a result, and nothing has been fed since."""
-        return self._answered == self._fed_samples
+        """Nobody is speaking, and all that was said has been told."""
+        return self._gate.is_shut and not self._results
 
     def accept(self, pcm: bytes) -> str:
         """Feed sound; the JSON answer is a partial, or a result where a phrase has ended."""
@@ -157,49 +145,57 @@ class Decoding:
 
     def feed(self, pcm: bytes) -> None:
         """Feed a part of a message."""
-        pcm = self._odd_byte + pcm
-        whole = len(pcm) // 2 * 2
-        self._odd_byte = pcm[whole:]
-        self._fed_samples += whole // 2
-        if self._recogniser.AcceptWaveform(pcm[:whole]):
-            self._results.append(self._in_stream_time(self._recogniser.Result()))
+        for passage in self._gate.feed(pcm):
+            self._decode(passage)
 
     def answer(self) -> str:
         """The answer to what was fed since the last one."""
-        if not self._results:
-            return str(self._recogniser.PartialResult()) if self.partials else _NO_PARTIAL
-        answer = joined(self._results)
-        self._results = []
-        if self._fed_samples >= RECYCLE_AFTER_S * self._config.sample_rate_hz:
-            self._offset_s += self._fed_samples / self._config.sample_rate_hz
-            self._fed_samples = 0
-            self._recogniser = self._make_recogniser()
-        self._answered = self._fed_samples
-        return answer
+        if self._results:
+            answer, self._results = joined(self._results), []
+            return answer
+        if not self.partials:
+            return _NO_PARTIAL
+        if self._partial_is_new:
+            self._partial = str(self._recogniser.PartialResult())
+            self._partial_is_new = False
+        return self._partial
 
     def finish(self) -> str:
         """The result of what was fed since the last one."""
-        self._results.append(self._in_stream_time(self._recogniser.FinalResult()))
-        self._answered = self._fed_samples
-        answer, self._results = joined(self._results), []
-        return answer
+        for passage in self._gate.flush():
+            self._decode(passage)
+        self._take_result(self._recogniser.FinalResult())
+        return self.answer()
 
-    def _make_recogniser(self) -> vosk.KaldiRecognizer:
+    def _decode(self, passage: Passage) -> None:
+        if passage.pcm:
+            self._time.note(self._fed_samples, passage.start)
+            self._fed_samples += len(passage.pcm) // 2
+            self._partial_is_new = True
+            if self._recogniser.AcceptWaveform(passage.pcm):
+                self._take_result(self._recogniser.Result())
+        if passage.ends:
+            self._end_phrase()
+
+    def _end_phrase(self) -> None:
+        # The final result begins the features anew, which an adapting model had better not; its tail is longer.
+        self._take_result(self._recogniser.Result() if self._adapts else self._recogniser.FinalResult())
+        if self._fed_samples >= RECYCLE_AFTER_S * self._config.sample_rate_hz:
+            self._begin()
+
+    def _take_result(self, result: str) -> None:
+        self._results.append(self._time.of(result))
+        self._time.settle()
+        self._partial = _NO_PARTIAL
+        self._partial_is_new = False
+
+    def _begin(self) -> None:
+        """A recogniser, and its count of samples, from the beginning."""
         settings: tuple[Any, ...] = (self._model, self._config.sample_rate_hz)
         if self._grammar is not None:
             settings += (json.dumps(self._grammar.phrases, ensure_ascii=False),)
-        recogniser = vosk.KaldiRecognizer(*settings)
-        recogniser.SetWords(self._config.words)
-        recogniser.SetMaxAlternatives(self._config.max_alternatives)
-        return recogniser
-
-    def _in_stream_time(self, answer: str) -> str:
-        """libvosk counts from its recogniser's birth; the client counts from its first sample."""
-        if not self._offset_s:
-            return answer
-        parsed = json.loads(answer)
-        for result in (parsed, *parsed.get("alternatives", ())):
-            for word in result.get("result", ()):
-                word["start"] = round(word["start"] + self._offset_s, 6)
-                word["end"] = round(word["end"] + self._offset_s, 6)
-        return json.dumps(parsed, ensure_ascii=False)
+        self._recogniser = vosk.KaldiRecognizer(*settings)
+        self._recogniser.SetWords(self._config.words)
+        self._recogniser.SetMaxAlternatives(self._config.max_alternatives)
+        self._fed_samples = 0
+        self._time = StreamTime(self._config.sample_rate_hz)

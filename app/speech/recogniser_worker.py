@@ -75,7 +75,12 @@ class Worker:
         return StreamConfig(float(self._description.sample_rate_hz))
 
     def _open(self, config: StreamConfig) -> Decoding:
-        return Decoding(self._model, config, supports_grammar=self._description.supports_grammar)
+        return Decoding(
+            self._model,
+            config,
+            supports_grammar=self._description.supports_grammar,
+            adapts=(self._description.path / "ivector").is_dir(),
+        )
 
     # --- the parent ---
 

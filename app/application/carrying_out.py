@@ -12,7 +12,7 @@ from app.application.announcing import Announcing
 from app.application.closed_by_phone import ClosedByPhone
 from app.application.hearing import Hearing
 from app.application.live_call import ASK_AGAIN, LiveCall
-from app.application.ports import LegId, PhoneLine
+from app.application.ports import LegId, PhoneLine, Recognizer
 from app.application.roster import Device
 from app.application.sound_of_calls import SoundOfCalls
 from app.application.survey_by_phone import SurveyByPhone
@@ -46,6 +46,7 @@ class CarryingOut:
         self,
         exchange: Exchange,
         phone: PhoneLine,
+        recognizer: Recognizer,
         announcing: Announcing,
         hearing: Hearing,
         survey: SurveyByPhone,
@@ -60,7 +61,7 @@ class CarryingOut:
         self._survey = survey
         self._sound = sound
         self._waiting = WaitingByPhone(phone, announcing, exchange.clock, exchange.calls)
-        self.closed = ClosedByPhone(phone, announcing, exchange.clock, exchange.tell)
+        self.closed = ClosedByPhone(phone, recognizer, announcing, exchange.clock, exchange.tell)
         self._methods: dict[type[f.Fact], Callable[[LiveCall, Any], None]] = {
             f.CallQueued: self._queued,
             f.LineWasClosed: lambda live, fact: self.closed.tell(live, fact),
@@ -71,6 +72,7 @@ class CarryingOut:
             f.ResumedFromHold: self._resumed,
             f.HoldOverran: self._overran,
             f.NumberAsked: lambda live, fact: self.closed.ask(live, fact.attempt),
+            f.NumberGivenUp: lambda live, _fact: self.closed.given_up(live),
             f.HangUpAwaited: self._await_hang_up,
             f.TransferStarted: self._transfer_started,
             f.TransferCompleted: self._transferred,

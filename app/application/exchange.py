@@ -124,7 +124,9 @@ class Exchange:
             model=speech_model,
         )
         self._sound = SoundOfCalls(phone, recordings, clock, self.tell)
-        self._effects = CarryingOut(self, phone, self._announcing, self._hearing, self._survey, self._sound)
+        self._effects = CarryingOut(
+            self, phone, recognizer, self._announcing, self._hearing, self._survey, self._sound
+        )
 
     # --- commands --------------------------------------------------------------------------------------------
 

@@ -84,6 +84,20 @@ class TypeNumber(Command):
 
 
 @dataclass(frozen=True)
+class SayNumber(Command):
+    """The caller of a closed line said a number, and confirmed it when it was read back: E.164."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class MissNumber(Command):
+    """`heard`: nonsense, silence, or refused: the number that was read back was not the caller's."""
+
+    heard: str
+
+
+@dataclass(frozen=True)
 class HearPhrase(Command):
     """A final result of the recogniser; times in seconds of the call. `model` names what recognised it."""
 

@@ -362,6 +362,8 @@ _DECIDERS: dict[type[c.Command], Decider] = {
     c.RegainHearing: _regain_hearing,
     c.NoticeSilence: lambda p, call, _c, now: noticed_silence(p.speech, call, now),
     c.TypeNumber: closed_line.number_typed,
+    c.SayNumber: closed_line.number_said,
+    c.MissNumber: lambda _p, call, cmd, _n: closed_line.number_missed(call, cmd.heard),
     c.MeasureSound: _measure,
     c.KeepRecording: _keep_recording,
     c.TellOfTransfer: _told,

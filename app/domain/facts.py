@@ -60,9 +60,28 @@ class LineWasClosed(Fact):
 
 @dataclass(frozen=True)
 class NumberAsked(Fact):
-    """The caller is asked to type the number for a call back, at the second `attempt` after a wrong one."""
+    """The caller is asked for the number of a call back, at the second `attempt` after a wrong one."""
 
     attempt: int
+
+
+@dataclass(frozen=True)
+class NumberMissed(Fact):
+    """No number was made out: `heard` is nonsense, silence, or refused where the caller said that it is wrong."""
+
+    heard: str
+
+
+@dataclass(frozen=True)
+class NumberGiven(Fact):
+    """The caller left a number: by key, or by voice and confirmed. The promise that follows has it."""
+
+    by: By
+
+
+@dataclass(frozen=True)
+class NumberGivenUp(Fact):
+    """No number could be made out in all attempts: the caller is told when to call again."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,12 @@ HEARD = {
     "again": N_("the caller asked to hear the question again"),
 }
 
+NUMBER_MISSED = {
+    "silence": N_("nothing was said or pressed"),
+    "nonsense": N_("what was said was no number that can be called"),
+    "refused": N_("the caller said that it was read back wrong"),
+}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -233,6 +239,19 @@ def _overran(t: Teller, x: f.HoldOverran) -> Words:
 def _number_asked(t: Teller, x: f.NumberAsked) -> Words:
     again = t.say.text("asked again") if x.attempt > 1 else ""
     return t.say.text("The caller was asked for a number to call back"), again
+
+
+def _number_missed(t: Teller, x: f.NumberMissed) -> Words:
+    why = t.say.text(NUMBER_MISSED[x.heard]) if x.heard in NUMBER_MISSED else x.heard
+    return t.say.text("No number was made out"), why
+
+
+def _number_given(t: Teller, x: f.NumberGiven) -> Words:
+    return t.say.text("The caller left a number to call back"), t.by(x.by)
+
+
+def _number_given_up(t: Teller, _x: f.NumberGivenUp) -> Words:
+    return t.say.text("No number was left; the caller was asked to call in working hours"), ""
 
 
 HINTS = {
@@ -424,6 +443,9 @@ WORDS: dict[type[f.Fact], tuple[str, str, Callable[[Teller, Any], Words]]] = {
     f.HearingLost: ("microphone-off", "warn", _hearing_lost),
     f.HearingRegained: ("microphone", "", _hearing_regained),
     f.NumberAsked: ("question", "", _number_asked),
+    f.NumberMissed: ("question", "warn", _number_missed),
+    f.NumberGiven: ("phone", "good", _number_given),
+    f.NumberGivenUp: ("question", "warn", _number_given_up),
     f.HangUpAwaited: ("hang-up", "", _awaited),
     f.CallerTold: ("info", "", _told),
     f.TransferStarted: ("transfer", "accent", _transfer),

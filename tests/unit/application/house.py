@@ -158,7 +158,7 @@ class House:
 
     def left_over(self) -> list[str]:
         exchange = self.exchange
-        announcing, survey = exchange._announcing, exchange._survey
+        announcing, survey, closed = exchange._announcing, exchange._survey, exchange._effects.closed
         held = {
             "faults on the telephone": self.phone.faults,
             "legs": [leg.id for leg in self.phone.alive()],
@@ -168,6 +168,7 @@ class House:
             "timers": [timer.at for timer in self.clock.pending],
             "announcements": [*announcing._wishes, *announcing._then],
             "survey": [*survey._channels, *survey._speaking],
+            "numbers": [*closed._leaving, *closed._voice._ears, *closed._voice._hears],
             "commands": list(exchange._waiting_commands),
             "numbers of streams": [s for s in self.recorder._last if not s.startswith("operator:")],
             "places": [

@@ -33,7 +33,7 @@ BACK = "восемь, девять, один, шесть, один, один, о
 
 def office() -> Profile:
     usual = profile()
-    announcements = {**usual.announcements, "closed_holiday": "Праздник."}
+    announcements = {**usual.announcements, "closed_holiday": "Праздник.", "closed_goodbye": "Перезвоните {hours}."}
     calendar = ProductionCalendar(frozenset({date(2026, 11, 4)}))
     return replace(
         usual,
@@ -118,8 +118,11 @@ def test_a_wrong_number_is_asked_for_once_more(closed: House) -> None:
 def test_a_second_wrong_number_ends_the_call(closed: House, second: str) -> None:
     caller = closed.dial()
     types(closed, caller, "2#" + second)
+    assert caller.hears == "closed_goodbye"
+    assert closed.announcer.text_of("closed_goodbye") == "Перезвоните по будням с 8:30 до 17:30."
+    closed.play_out()
     assert caller.gone
-    assert closed.facts()[-1] == f.CallEnded(By.LINE, "closed")
+    assert closed.facts()[-2:] == [f.NumberGivenUp(), f.CallEnded(By.LINE, "closed")]
     assert not closed.recorder.promises
 
 
@@ -152,7 +155,7 @@ def test_who_hangs_up_while_typing_leaves_nothing(closed: House) -> None:
     types(closed, caller, "2891")
     closed.phone.ends(caller)
     assert not closed.recorder.promises
-    assert not closed.exchange._effects.closed._typed
+    assert not closed.exchange._effects.closed._leaving
 
 
 def test_an_organisation_may_leave_out_the_reading_back(make_house: Callable[..., House]) -> None:

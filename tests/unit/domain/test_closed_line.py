@@ -12,8 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from app.domain import commands as c
 from app.domain import facts as f
 from app.domain.calls import Call, Outcome, Phase
+from app.domain.closed_line import ATTEMPTS_BY_VOICE, CONFIRMATION, home_of
 from app.domain.conduct import decide
 from app.domain.profile import Closed, ClosedAction, ClosedKey
+from app.domain.said_answers import understand
 from app.domain.working_time import add_working_time
 from tests.unit.domain.samples import CALLER, LUNCH, PROFILE, after, does
 
@@ -62,11 +64,35 @@ class ClosedCall(RuleBasedStateMachine):
         if before.phase is not Phase.CLOSED or before.promises or not before.number_asked:
             assert facts == []
         elif TYPED[typed]:
+            assert facts[0] == f.NumberGiven(f.By.KEY)
             assert [fact.number for fact in facts if isinstance(fact, f.PromiseMade)] == [TYPED[typed]]
         elif before.number_asked == 1:
             assert facts == [f.NumberAsked(2)]
         else:
-            assert facts == [f.CallEnded(f.By.LINE, "closed")]
+            assert facts == [f.NumberGivenUp()]
+
+    @rule(said=st.sampled_from(["+79161112233", "12"]))
+    def say(self, said: str) -> None:
+        before = self.call
+        facts = self.do(c.SayNumber(said))
+        if before.phase is not Phase.CLOSED or before.promises or not before.number_asked:
+            assert facts == []
+        elif said == "12":
+            assert facts[0] == f.NumberMissed("nonsense")
+        else:
+            assert facts[0] == f.NumberGiven(f.By.VOICE)
+            assert [fact.number for fact in facts if isinstance(fact, f.PromiseMade)] == [said]
+
+    @rule(heard=st.sampled_from(["nonsense", "silence", "refused"]))
+    def miss(self, heard: str) -> None:
+        before = self.call
+        facts = self.do(c.MissNumber(heard))
+        if before.phase is not Phase.CLOSED or before.promises or not before.number_asked:
+            assert facts == []
+        else:
+            more = before.number_asked <= ATTEMPTS_BY_VOICE
+            after = f.NumberAsked(before.number_asked + 1) if more else f.NumberGivenUp()
+            assert facts == [f.NumberMissed(heard), after]
 
     @rule()
     def end(self) -> None:
@@ -87,3 +113,17 @@ class ClosedCall(RuleBasedStateMachine):
 
 TestClosedCall = ClosedCall.TestCase
 TestClosedCall.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
+
+
+def test_the_bodys_own_number_has_the_area_code() -> None:
+    assert home_of(OFFICE).startswith("+7")
+    assert home_of(replace(OFFICE, units=())) == ""
+    inside = replace(OFFICE.units[0], numbers=("101", "+7 (8512) 24-50-22"))
+    assert home_of(replace(OFFICE, units=(inside,))) == "+78512245022"
+
+
+def test_what_confirms_a_number_is_understood() -> None:
+    for answer in CONFIRMATION.answers:
+        for form in answer.spoken:
+            assert understand(CONFIRMATION, form) == answer
+    assert understand(CONFIRMATION, "да нет") is None

@@ -48,6 +48,8 @@ UNDER_CONDITIONS: dict[type[c.Command], set[Phase]] = {
     c.NoticeSilence: {Phase.TALKING},  # once it has lasted
     c.RegainHearing: {Phase.TALKING},  # once it was lost
     c.TypeNumber: {Phase.CLOSED},  # once a number was asked for
+    c.SayNumber: {Phase.CLOSED},
+    c.MissNumber: {Phase.CLOSED},
 }
 WITH_OPERATOR = {Phase.TALKING, Phase.HELD, Phase.TRANSFERRING, Phase.SURVEY, Phase.LEAVING, Phase.ENDED}
 HEARD = WITH_OPERATOR | {Phase.WAITING, Phase.OFFERED}

@@ -20,19 +20,23 @@ from app.domain.regulations import Regulation
 
 
 def findings(
-    draft: Draft, announcements: Iterable[str], regulations: Mapping[str, Regulation]
+    draft: Draft,
+    announcements: Iterable[str],
+    regulations: Mapping[str, Regulation],
+    optional: Iterable[str] = (),
 ) -> tuple[Finding, ...]:
-    """Every finding, by file and line. `announcements` are the names that the line itself says."""
-    return tuple(sorted(set(_all(draft, announcements, regulations))))
+    """Every finding, by file and line. `announcements` are the names that the line itself says, `optional` those
+    that it says where there are such texts."""
+    beside = announcement_findings(draft, announcements, optional)
+    return tuple(sorted({*_all(draft, regulations), *beside}))
 
 
-def _all(draft: Draft, announcements: Iterable[str], regulations: Mapping[str, Regulation]) -> Iterator[Finding]:
+def _all(draft: Draft, regulations: Mapping[str, Regulation]) -> Iterator[Finding]:
     for flow in draft.flows:
         yield from graph_findings(flow)
         yield from phrase_findings(flow)
         yield from _cue_variables(flow, draft.names)
         yield from cue_findings(flow, draft.names)
-    yield from announcement_findings(draft, announcements)
     yield from reference_findings(draft)
     yield from survey_findings(draft)
     yield from speech_findings(draft)

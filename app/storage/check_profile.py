@@ -40,7 +40,7 @@ def check_profile(folder: Path) -> tuple[Finding, ...]:
     fronts = {path: front for path in paths if (front := refused.by(partial(front_of, path))) is not None}
     regulations = refused.by(partial(load_regulations, folder.parent / FOLDER)) or {}
     read = draft(roots, lambda root: refused.by(partial(_hours, root)), fronts)
-    found = findings(read, flow_scripts.REQUIRED_ANNOUNCEMENTS, regulations)
+    found = findings(read, flow_scripts.REQUIRED_ANNOUNCEMENTS, regulations, flow_scripts.OPTIONAL_ANNOUNCEMENTS)
     for name, load in _loads(roots).items():
         if name in roots:
             refused.by(partial(load, roots[name]))

@@ -34,6 +34,10 @@ REQUIRED_ANNOUNCEMENTS = frozenset(
         "connecting",
     }
 )
+OPTIONAL_ANNOUNCEMENTS = frozenset(
+    {"closed_number_voice", "closed_number_again", "closed_number_check", "closed_goodbye"}
+)
+"""Those that the line says where the organisation has them: without the first three, numbers are only typed."""
 KEYS = tuple("1234567890*#")
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -41,7 +41,18 @@ _CLOSED = {
         N_("The number is wrong"), N_("When no call can reach the number that was typed.")
     ),
     "closed_number_back": Words(N_("Number read back"), N_("After a number was typed: digit by digit.")),
+    "closed_number_voice": Words(
+        N_("Asks to say or type a number"), N_("In place of that, while a recogniser hears the call.")
+    ),
+    "closed_number_again": Words(
+        N_("Asks to say it again"),
+        N_("When the number that was said could not be made out, or was read back wrong."),
+    ),
+    "closed_number_check": Words(
+        N_("Number to confirm"), N_("After a number was said: digit by digit, with a question.")
+    ),
     "closed_promised": Words(N_("Number is kept"), N_("After a number was left.")),
+    "closed_goodbye": Words(N_("No number was left"), N_("When no number could be made out in all attempts.")),
     HOURS: Words(N_("Working hours"), N_("Within the announcements of the closed line.")),
 }
 _SURVEY = {

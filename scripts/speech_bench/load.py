@@ -212,8 +212,11 @@ def _answer(connection: socket.socket, incoming: wire.Incoming) -> bytes:
         piece = connection.recv(1 << 16)
         if not piece:
             raise ConnectionResetError("the recogniser closed a stream")
+        told = b""
         for opcode, payload in incoming.feed(piece):
             if opcode == wire.TEXT:
-                return payload
-            if opcode == wire.PING:
+                told = payload
+            elif opcode == wire.PING:
                 connection.sendall(wire.frame(wire.PONG, payload))
+        if told:
+            return told

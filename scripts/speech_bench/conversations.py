@@ -2,7 +2,7 @@
 ends.
 
 The turns lie in `conversations.txt`. Each side is silent more than half of the time, but not digitally: the noise
-of a telephone lies under both channels, and in two conversations out of eight it is loud (20 dB below the voice).
+of a telephone lies under both channels, steady or swelling, and in two of the eight loud (20 dB below the voice).
 Speech and noise go through A-law, as they do on a line. All random state comes of one seed.
 """
 
@@ -26,6 +26,9 @@ VOICES = ("m3", "f3", "m6", "f5", "adam", "linda", "klatt3", "anika", "steph2", 
 LOUD_NOISE_DB = 20.0
 QUIET_NOISE_DBFS = (-65.0, -55.0)
 SPEECH_DBFS = (-27.0, -20.0)
+BACKGROUNDS = ((0.05, False), (1 / 3, False), (0.15, False), (0.15, True))
+"""Of every four conversations: how much the noise swells (a third is 6 dB from least to most), and whether it is
+loud. A line hisses steadily, a room breathes, a street comes and goes."""
 _BETWEEN_TURNS_S = (0.35, 1.1)
 _SPOKEN_AT_DBFS = -20.0  # what `Speaker` gives
 _PEAK = 32767.0
@@ -131,22 +134,19 @@ def _spoken(
         pause = turn.pause_s or float(rng.uniform(*_BETWEEN_TURNS_S))
         pauses.append(at_s + pause / 2)
         at_s += pause
-    loud = number % 4 == 3
-    channels = [
-        _channel(placed[side], words[side], at_s, levels[side] - LOUD_NOISE_DB if loud else None, rng)
-        for side in SIDES
-    ]
+    swell, loud = BACKGROUNDS[number % len(BACKGROUNDS)]
+    channels = []
+    for side in SIDES:
+        dbfs = levels[side] - LOUD_NOISE_DB if loud else float(rng.uniform(*QUIET_NOISE_DBFS))
+        background = noise(round(at_s * RATE_HZ), dbfs, rng, swell=swell)
+        channels.append(_channel(placed[side], words[side], background))
     return Conversation(name, channels[0], channels[1], tuple(pauses[:-1]))
 
 
 def _channel(
-    placed: list[tuple[float, NDArray[np.float64]]],
-    words: list[SpokenWord],
-    seconds: float,
-    noise_dbfs: float | None,
-    rng: np.random.Generator,
+    placed: list[tuple[float, NDArray[np.float64]]], words: list[SpokenWord], background: NDArray[np.float64]
 ) -> Channel:
-    sound = noise(round(seconds * RATE_HZ), noise_dbfs or float(rng.uniform(*QUIET_NOISE_DBFS)), rng)
+    sound = background.copy()
     for start_s, speech in placed:
         first = round(start_s * RATE_HZ)
         sound[first : first + len(speech)] += speech[: len(sound) - first]
@@ -154,15 +154,15 @@ def _channel(
     return Channel(through, tuple(words))
 
 
-def noise(samples: int, dbfs: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A telephone's background: of the band from 200 to 3400 Hz, falling by 3 dB an octave, swelling slowly by a
-    third either way; its mean level is `dbfs`."""
+def noise(samples: int, dbfs: float, rng: np.random.Generator, *, swell: float = 0.05) -> NDArray[np.float64]:
+    """A telephone's background: of the band from 200 to 3400 Hz, falling by 3 dB an octave, its amplitude swelling
+    by `swell` either way every three seconds; its mean level is `dbfs`."""
     whole = 1 << max(1, samples - 1).bit_length()  # a transform of any other length takes a hundred times as long
     hertz = np.fft.rfftfreq(whole, 1 / RATE_HZ)
     shape = np.where((hertz > 200) & (hertz < 3400), 1 / np.sqrt(np.maximum(hertz, 1.0)), 0.0)
     hiss = np.fft.irfft(np.fft.rfft(rng.standard_normal(whole)) * shape, whole)[:samples]
-    swell = 1 + np.sin(2 * np.pi * (np.arange(samples) / RATE_HZ * 0.3 + rng.uniform())) / 3
-    sound = hiss * swell
+    wave = np.sin(2 * np.pi * (np.arange(samples) / RATE_HZ * 0.3 + rng.uniform()))
+    sound = hiss * (1 + swell * wave)
     loudness = np.sqrt(np.mean(sound**2)) if samples else 1.0
     scaled: NDArray[np.float64] = sound / loudness * _PEAK * 10 ** (dbfs / 20)
     return scaled

@@ -64,19 +64,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_phone(command("phone", _phone, "an operator's SIP phone that registers at the line"))
     _add_announcements(command("announcements", _announcements, "what callers hear: make, list, check"))
     _add_knowledge(command("knowledge", _knowledge, "the knowledge base: import, export"))
-    _add_model(command("model", _model, "speech models: list, check, install"))
+    _add_model(command("model", _model, "speech models: list, check, install, use"))
     _add_flows(command("flows", _flows, "scripts: find what is wrong in them, draw them"))
     return parser
 
 
 def _settings(options: argparse.Namespace, process: str, lowest: int = logging.INFO) -> config.Settings:
-    named = options.settings or os.environ.get("LINIYA_SETTINGS")
-    file = Path(named) if named else None
-    if file is None and Path("liniya.env").is_file():
-        file = Path("liniya.env")
-    settings = config.load(file)
+    settings = config.load(_settings_file(options))
     logs.set_up(process, as_json=settings.log_json, personal_data=settings.log_personal_data, lowest=lowest)
     return settings
+
+
+def _settings_file(options: argparse.Namespace) -> Path | None:
+    named = options.settings or os.environ.get("LINIYA_SETTINGS")
+    if named:
+        return Path(named)
+    return Path("liniya.env") if Path("liniya.env").is_file() else None
 
 
 # --- the processes --------------------------------------------------------------------------------------------
@@ -394,6 +397,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", required=True, dest="action", metavar="ACTION")
     actions.add_parser("list", help="models that are here, and models that can be installed")
     actions.add_parser("check", help="check a model's files").add_argument("path", type=Path, nargs="?")
+    use = actions.add_parser("use", help="let this model be the one that runs: checks it, tries it, sets it")
+    use.add_argument("name", help="of an installed model, or the path of one")
     install = actions.add_parser("install", help="install from a name, an archive or an address; resumable")
     install.add_argument("source")
     install.add_argument("--sha256", default="")
@@ -404,7 +409,11 @@ def _model(options: argparse.Namespace) -> None:
 
     match options.action:
         case "list":
-            model_commands.show_list(options.models)
+            model_commands.show_list(options.models, _settings(options, "model").model)
+        case "use":
+            file = _settings_file(options) or Path("liniya.env")
+            elsewhere = _settings(options, "model").recogniser_url
+            model_commands.use(options.name, options.models, file, os.environ.get("LINIYA_MODEL", ""), elsewhere)
         case "check":
             model_commands.check(options.path or _settings(options, "model").model)
         case "install":

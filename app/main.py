@@ -42,7 +42,7 @@ from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
 from app.speech.announcer import FileAnnouncer
-from app.speech.model_files import check_model, version_of
+from app.speech.model_files import check_telephone_model, version_of
 from app.speech.recogniser import Minding, Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from app.storage.article_book import SqlArticleBook
@@ -317,6 +317,7 @@ def _sip_tls(settings: Settings) -> TlsListener | None:
 
 async def run_recogniser(settings: Settings) -> None:
     """The recogniser process and its workers."""
+    check_telephone_model(settings.model)
     recogniser = Recogniser(
         settings.model,
         settings.recogniser_host,
@@ -414,7 +415,7 @@ def check_machine(settings: Settings) -> list[str]:
     first, last = settings.rtp_range
     tls(settings)
     profile = read_profile(settings)
-    model = None if settings.recogniser_url else check_model(settings.model)
+    model = None if settings.recogniser_url else check_telephone_model(settings.model)
     open_database(settings).dispose()
     _check_ports(settings)
     accounts = _accounts(settings)

@@ -19,6 +19,10 @@ from app.speech.fst_header import FstHeader, NotAnFst, read_fst_header
 
 INSTALL_HINT = "install a model with: liniya model install vosk-model-small-ru-0.22"
 KALDI_DEFAULT_SAMPLE_RATE_HZ = 16000
+TELEPHONE_RATE_HZ = 8000
+UPSAMPLING = "--allow-upsample=true"
+_TRUE = ("true", "t", "1", "")
+"""As Kaldi reads them; an option without a value is on."""
 _SAMPLE_RATES_HZ = range(8000, 48001)
 _IVECTOR_COMPANIONS = ("final.dubm", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf")
 _SILENCE_PHONES = re.compile(r"\d+(:\d+)*\Z")
@@ -72,6 +76,34 @@ def version_of(path: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return path.resolve().name
     return f"{name} {version}"
+
+
+def check_telephone_model(path: Path) -> ModelDescription:
+    """As `check_model`, and that it takes telephone sound: libvosk refuses every sound of a lower rate than the
+    model's (measured: `AcceptWaveform` fails), unless the model's own options let it be upsampled."""
+    found = check_model(path)
+    if not hears_telephones(path, found):
+        raise Unavailable(
+            f"the speech model at {path} cannot be used: it is for sound of {found.sample_rate_hz} Hz and a "
+            f"telephone brings {TELEPHONE_RATE_HZ}; choose one for telephones, or add the line {UPSAMPLING} to its "
+            f"{_layout_of(path).configuration}, with which it errs more than one for telephones"
+        )
+    return found
+
+
+def hears_telephones(path: Path, found: ModelDescription) -> bool:
+    """A higher rate than the sound's needs `UPSAMPLING`; a lower one does not: libvosk downsamples by itself."""
+    allowed = _options(path, _layout_of(path).configuration).get("allow-upsample", "false")
+    return found.sample_rate_hz <= TELEPHONE_RATE_HZ or allowed.lower() in _TRUE
+
+
+def let_upsample(path: Path) -> bool:
+    """Let a model of a higher rate take telephone sound; True when its options had to be changed."""
+    if hears_telephones(path, check_model(path)):
+        return False
+    with (path / _layout_of(path).configuration).open("a", encoding="utf-8") as options:
+        options.write(f"\n{UPSAMPLING}\n")
+    return True
 
 
 def _layout_of(path: Path) -> _Layout:

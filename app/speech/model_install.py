@@ -1,7 +1,8 @@
 """Installing speech models: from an archive, an address, or by the name of one that is known.
 
-A model is put into the directory of models only when it has been unpacked whole and checked; until then it lies
-beside it under a name beginning with a full stop. An earlier, damaged model of the name makes way for it.
+A model is put into the directory of models only when it has been unpacked whole and checked, and one for sound of a
+higher rate than a telephone's was let to take that; until then it lies beside it under a name beginning with a full
+stop. An earlier, damaged model of the name makes way for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from app.domain.errors import BadInput, Unavailable
 from app.speech.model_archive import unpack
 from app.speech.model_download import Progress, download, file_sha256
-from app.speech.model_files import ModelDescription, check_model
+from app.speech.model_files import ModelDescription, check_model, let_upsample
 
 PUBLISHER = "https://alphacephei.com/vosk/models"
 _MEGABYTE = 1_000_000
@@ -137,7 +138,7 @@ def _unpack_and_place(archive: Path, target: Path, source: str, start_progress: 
         unpack(archive, staging, progress=start_progress(f"unpack {target.name}"))
         root = _model_root(staging)
         try:
-            check_model(root)
+            let_upsample(root)
         except Unavailable as error:
             reason = str(error).replace(str(root), source)
             raise Unavailable(f"{source} holds no usable model: {reason}") from error

@@ -51,8 +51,11 @@ class Worker:
         """Load, then serve until the parent is gone or the process is told to stop."""
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stopped.set)
-        self._model = vosk.Model(str(self._description.path))
-        cost_s = self._try_out()
+        try:
+            self._model = vosk.Model(str(self._description.path))
+            cost_s = self._try_out()
+        except Exception as error:  # vosk raises nothing narrower
+            raise Unavailable(f"the model was not loaded: {error}") from error
         loop.add_reader(self._parent.fileno(), self._hear_parent)
         self._tell_parent(f"{READY} {cost_s}")
         await self._stopped.wait()
@@ -182,7 +185,12 @@ def main(arguments: list[str]) -> int:
     parent = socket.socket(fileno=int(arguments[1]))
     parent.setblocking(False)
     description = check_model(Path(arguments[0]))
-    asyncio.run(_run(description, parent))
+    try:
+        asyncio.run(_run(description, parent))
+    except Unavailable as error:
+        # The parent knows what it means, and says it in one line.
+        logger.error("recogniser_worker_cannot_run", reason=str(error))
+        return 1
     return 0
 
 

@@ -340,9 +340,10 @@ def test_the_command_lists_checks_and_installs(
     written = capsys.readouterr()
     assert f"{NAME} is installed" in written.out
     assert f"unpack {NAME}: 100 %" in written.err
-    model_commands.show_list(models)
+    model_commands.show_list(models, models / "another")
     listed = capsys.readouterr().out
-    assert f"{NAME}: installed, 8000 Hz, 2673 words" in listed
+    assert f"{NAME}: installed, version {NAME}" in listed
+    assert "8000 Hz, 2673 words" in listed
     assert "vosk-model-ru-0.42: can be installed, 1.8G" in listed
     model_commands.check(models / NAME)
     assert "can be narrowed to phrases" in capsys.readouterr().out

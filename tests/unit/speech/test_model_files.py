@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.speech.fst_header import FST_MAGIC, SYMBOLS_MAGIC, NotAnFst, read_fst_header
-from app.speech.model_files import check_model
+from app.speech.model_files import check_model, check_telephone_model, let_upsample
 
 BUNDLED = Path(__file__).parents[3] / "models" / "liniya-demo-ru"
 NETWORK = b"\0B<TransitionModel> and the rest"
@@ -176,3 +176,32 @@ def test_a_graph_cut_in_its_header_is_not_an_fst(tmp_path: Path, cut: int) -> No
     path.write_bytes(fst("const", outputs=["<eps>"])[:cut])
     with pytest.raises(NotAnFst):
         read_fst_header(path)
+
+
+# --- telephone sound -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [SMALL_022, BIG_042, FLAT])
+def test_a_model_for_a_higher_rate_is_refused_until_it_may_upsample(
+    tmp_path: Path, model: dict[str, bytes]
+) -> None:
+    root = write(tmp_path / "m", model)
+    assert check_model(root).sample_rate_hz == 16000
+    with pytest.raises(
+        Unavailable, match=r"16000 Hz and a telephone brings 8000; .*--allow-upsample=true to its \S+"
+    ) as at:
+        check_telephone_model(root)
+    assert "\n" not in str(at.value)
+    assert let_upsample(root)
+    assert check_telephone_model(root).sample_rate_hz == 16000
+    assert not let_upsample(root)
+
+
+@pytest.mark.parametrize(("line", "fine"), [(b"--allow-upsample", True), (b"--allow-upsample=false", False)])
+def test_the_option_is_read_as_kaldi_reads_it(tmp_path: Path, line: bytes, fine: bool) -> None:
+    root = write(tmp_path / "m", {**SMALL_022, "conf/mfcc.conf": b"--sample-frequency=16000\n" + line + b"\n"})
+    assert let_upsample(root) is not fine
+
+
+def test_the_bundled_model_is_for_telephones() -> None:
+    assert check_telephone_model(BUNDLED) == check_model(BUNDLED)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that the tests use for real: SIP peers, a browser, a database server.
+# Installs the Debian packages that the tests use for real: SIP peers, a browser, a database server, voices.
 # Installs what it may and says plainly what it could not: those tests then say that they did not run.
 set -u
 missing=""
@@ -21,6 +21,11 @@ need chromium chromium
 need ffmpeg ffmpeg
 need text2wave festival
 need '/usr/share/festival/voices/russian/*' festvox-ru
+for voice in dita krb machac ph; do
+    need "/usr/share/festival/voices/czech/czech_$voice" "festvox-czech-$voice"
+done
+need '/usr/share/doc/asterisk-core-sounds-ru/core-sounds-ru.txt.gz' asterisk-core-sounds-ru
+need '/usr/share/asterisk/sounds/ru*/goodbye.wav' asterisk-core-sounds-ru-wav
 need '/usr/lib/postgresql/*/bin/initdb' postgresql
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ]; then

@@ -21,7 +21,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from app.speech import phones
 from app.speech.phones import SILENCE
+from scripts import espeak_events
+from scripts.train_model.engines.diphones import Diphones
 from scripts.train_model.engines.espeak import Espeak
 from scripts.train_model.engines.festival import Festival
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken
@@ -38,9 +41,14 @@ _SPARE = 1.5
 _NO_SPEECH_SHARE = 0.04
 _ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.1
 _VOICES_KEPT, _VOICES_NEEDED = 200, 30
-_ENGINES: dict[str, Callable[[], Espeak | Festival]] = {"espeak": Espeak, "festival": Festival}
+_ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
+    "espeak": Espeak,
+    "festival": Festival,
+    "diphones": Diphones,
+}
 _SPEEDS = {
     "espeak": ((0.86, 1.15),),
+    "diphones": ((0.88, 0.98), (1.02, 1.15)),
     "festival": ((0.84, 0.95), (0.95, 1.05), (1.05, 1.2)),
 }
 """How much faster a sentence is played (its pitch and formants move too), once for each pair."""
@@ -85,7 +93,8 @@ class Order:
         """Of the order and the programs that carry it out."""
         told = hashlib.sha256(repr((self.engine, self.number, self.hours, self.seed, self.sentences)).encode())
         here = Path(__file__).parent
-        for program in (*sorted(here.glob("engines/*.py")), *(here / name for name in _PROGRAMS)):
+        shared = (Path(phones.__file__), Path(espeak_events.__file__))
+        for program in (*shared, *sorted(here.glob("engines/*.py")), *(here / name for name in _PROGRAMS)):
             told.update(program.read_bytes())
         return told.hexdigest()
 

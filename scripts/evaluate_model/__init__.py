@@ -1,0 +1,1 @@
+"""How good the bundled model is: test sets, scores, the table."""

@@ -30,6 +30,7 @@ from scripts.train_model.engines.festival import Festival
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken
 from scripts.train_model.filters import LINE_RATE_HZ, Sound, to_line
 from scripts.train_model.noises import OTHER_SOUNDS, hush
+from scripts.train_model.revoice import revoiced
 from scripts.train_model.shards import Shard, stamp_of
 from scripts.train_model.telephone import FULL_SCALE, by_some_codec, over_the_line
 
@@ -39,6 +40,7 @@ _SHARD_HOURS = 0.75
 _SECONDS_A_WORD, _SECONDS_A_SENTENCE = 0.35, 0.6
 _SPARE = 1.5
 _NO_SPEECH_SHARE = 0.04
+_REVOICED_SHARE = 0.5
 _ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.1
 _VOICES_KEPT, _VOICES_NEEDED = 200, 30
 _ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
@@ -99,7 +101,16 @@ class Order:
         return told.hexdigest()
 
 
-_PROGRAMS = ("dataset.py", "features.py", "filters.py", "noises.py", "shards.py", "targets.py", "telephone.py")
+_PROGRAMS = (
+    "dataset.py",
+    "features.py",
+    "filters.py",
+    "noises.py",
+    "revoice.py",
+    "shards.py",
+    "targets.py",
+    "telephone.py",
+)
 
 
 def orders(
@@ -197,6 +208,8 @@ def _add_speech(shard: Shard, spoken: Spoken, faster: float, voices: list[Sound]
         replace(segment, start_s=segment.start_s / shrink, end_s=segment.end_s / shrink)
         for segment in spoken.segments
     )
+    if rng.random() < _REVOICED_SHARE:
+        sound = revoiced(sound, rng)
     sound, timed = with_pauses_around(sound, timed, rng)
     known = voices if len(voices) >= _VOICES_NEEDED else ()
     shard.add(over_the_line(sound, rng, known), timed)

@@ -155,7 +155,11 @@ def _begun(marks: Sequence[Mark], words: dict[int, int]) -> list[_Begun] | None:
             start = mark.sample if transition is None else transition
             if glide is not None and name[0] in _VOWELS:
                 start = (glide + start) // 2
-            begun.append(_Begun(phones, start, word))
+            # «ъ» and «ь» before a vowel come out as two of them.
+            if not (phones[0] == "j" and begun and begun[-1].phones == ("j",)):
+                begun.append(_Begun(phones, start, word))
+            else:
+                begun[-1].phones = phones
             transition = glide = None
     return begun
 

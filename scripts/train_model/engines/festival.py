@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import wave
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,9 @@ from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined
 
 _AT_ONCE = 200
 _PAUSE = "pau"
+_VOWELS = frozenset(("a", "V", "o", "e", "i", "y", "u"))
+_VOWEL_LETTERS = frozenset("аеёиоуыэюя")
+_HUSHING = frozenset("шжц")
 _LONGEST_S = 900
 _SCHEME = """
 (define (row s)
@@ -143,4 +146,22 @@ def _segments(sentence: tuple[str, ...], rows: Sequence[_Row]) -> tuple[Segment,
         if not words or words[-1].word_id != row.word_id:
             words.append(row)
         segments.append(Segment(OF_FESTIVAL[row.phone], before.end_s, row.end_s, len(words) - 1))
-    return joined(segments) if tuple(word.word for word in words) == sentence else None
+    if tuple(word.word for word in words) != sentence:
+        return None
+    return joined(_with_reduced_y(segments, sentence))
+
+
+def _with_reduced_y(segments: Sequence[Segment], sentence: tuple[str, ...]) -> list[Segment]:
+    """Festival names every vowel that is far from the stress alike; «ы» there, and «е» and «и» after «ш», «ж», «ц»,
+    keep their own phone, as they do in the other engines' labels."""
+    told = list(segments)
+    for index, word in enumerate(sentence):
+        places = [place for place, one in enumerate(told) if one.word == index and one.phone in _VOWELS]
+        letters = [place for place, letter in enumerate(word) if letter in _VOWEL_LETTERS]
+        if len(places) != len(letters):
+            continue
+        for place, letter in zip(places, letters, strict=True):
+            hushed = word[letter] in "еи" and word[letter - 1 : letter] and word[letter - 1] in _HUSHING
+            if told[place].phone in ("V", "i") and (word[letter] == "ы" or hushed):
+                told[place] = replace(told[place], phone="y")
+    return told

@@ -1,6 +1,6 @@
 """Step 2: the sentences spoken by every engine, sent over a line, as features and targets.
 
-`python -m scripts.train_model.dataset --seed 1 --hours espeak=13 festival=4.5` writes `build/model/data/`. Each
+`python -m scripts.train_model.dataset --seed 1 --hours espeak=10 festival=3` writes `build/model/data/`. Each
 shard is made by itself from a seed of its own, in as many processes as are wanted: the same seed gives the same
 files. A shard whose sentences, seed and programs have not changed is left as it is.
 """
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +23,7 @@ import numpy as np
 from app.speech import phones
 from app.speech.phones import SILENCE
 from scripts import espeak_events
+from scripts.train_model.corpus import build_corpus
 from scripts.train_model.engines.diphones import Diphones
 from scripts.train_model.engines.espeak import Espeak
 from scripts.train_model.engines.festival import Festival
@@ -35,12 +35,12 @@ from scripts.train_model.shards import Shard, stamp_of
 from scripts.train_model.telephone import FULL_SCALE, by_some_codec, over_the_line
 
 DATA = Path("build/model/data")
-HOURS = {"espeak": 13.0, "festival": 4.5}
+HOURS = {"espeak": 10.5, "festival": 3.0, "diphones": 4.5}
 _SHARD_HOURS = 0.75
 _SECONDS_A_WORD, _SECONDS_A_SENTENCE = 0.35, 0.6
 _SPARE = 1.5
 _NO_SPEECH_SHARE = 0.04
-_REVOICED_SHARE = 0.5
+_REVOICED_SHARE = 0.3
 _ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.1
 _VOICES_KEPT, _VOICES_NEEDED = 200, 30
 _ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
@@ -113,9 +113,7 @@ _PROGRAMS = (
 )
 
 
-def orders(
-    hours: dict[str, float], seed: int, training: Sequence[Sentence], vocabulary: Sequence[str]
-) -> list[Order]:
+def orders(hours: dict[str, float], seed: int, training: Sequence[Sentence]) -> list[Order]:
     """What there is to make; the longest-running engine's shards come first."""
     wanted = []
     for engine in sorted(hours, key=lambda name: name == "espeak"):
@@ -123,19 +121,17 @@ def orders(
         shards = max(1, round(hours[engine] / _SHARD_HOURS))
         of_each = hours[engine] / shards
         rng = _rng(seed, engine, -1)
-        stream = sentences_to_speak(training, vocabulary, rng)
+        stream = sentences_to_speak(training, rng)
         for number in range(shards):
             some = _enough(stream, of_each / speeds * _SPARE)
             wanted.append(Order(engine, number, of_each, seed, some))
     return wanted
 
 
-def sentences_to_speak(
-    training: Sequence[Sentence], vocabulary: Sequence[str], rng: np.random.Generator
-) -> Iterator[Sentence]:
+def sentences_to_speak(training: Sequence[Sentence], rng: np.random.Generator) -> Iterator[Sentence]:
     """Without end: the training sentences in an order that changes each time round; between them words in no order
     (so that the ear does not lean on grammar), digits and short answers."""
-    words = _without_end(vocabulary, rng)
+    words = _without_end(sorted({word for sentence in training for word in sentence}), rng)
     for sentence in _without_end(training, rng):
         yield sentence
         chance = rng.random()
@@ -267,16 +263,11 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def write(
-    folder: Path,
-    hours: dict[str, float],
-    seed: int,
-    training: Sequence[Sentence],
-    vocabulary: Sequence[str],
-    processes: int = 2,
+    folder: Path, hours: dict[str, float], seed: int, training: Sequence[Sentence], *, processes: int = 2
 ) -> None:
     """Write every shard, and take away those of the same engines that are no longer wanted."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = orders(hours, seed, training, vocabulary)
+    wanted = orders(hours, seed, training)
     # A process each: espeak-ng's sound depends on what its process has said before.
     with ProcessPoolExecutor(processes, max_tasks_per_child=1) as pool:
         for line in pool.map(partial(make, folder=folder), wanted):
@@ -290,8 +281,7 @@ def write(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
-    corpus = import_module("scripts.train_model.corpus").build_corpus(asked.seed)
-    write(asked.out, dict(asked.hours), asked.seed, corpus.training, corpus.vocabulary, asked.processes)
+    write(asked.out, dict(asked.hours), asked.seed, build_corpus(asked.seed).training, processes=asked.processes)
     return 0
 
 

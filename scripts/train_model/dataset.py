@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -114,9 +115,9 @@ _PROGRAMS = (
 
 
 def orders(hours: dict[str, float], seed: int, training: Sequence[Sentence]) -> list[Order]:
-    """What there is to make; the longest-running engine's shards come first."""
+    """What there is to make, the engines in turns: whatever is there early has some of each."""
     wanted = []
-    for engine in sorted(hours, key=lambda name: name == "espeak"):
+    for engine in hours:
         speeds = len(_SPEEDS[engine])
         shards = max(1, round(hours[engine] / _SHARD_HOURS))
         of_each = hours[engine] / shards
@@ -125,7 +126,8 @@ def orders(hours: dict[str, float], seed: int, training: Sequence[Sentence]) -> 
         for number in range(shards):
             some = _enough(stream, of_each / speeds * _SPARE)
             wanted.append(Order(engine, number, of_each, seed, some))
-    return wanted
+    counts = Counter(order.engine for order in wanted)
+    return sorted(wanted, key=lambda order: (order.number + 0.5) / counts[order.engine])
 
 
 def sentences_to_speak(training: Sequence[Sentence], rng: np.random.Generator) -> Iterator[Sentence]:

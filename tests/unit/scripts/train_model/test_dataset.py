@@ -49,12 +49,15 @@ def test_a_file_that_is_no_shard_has_no_stamp(tmp_path: Path) -> None:
 
 def test_each_order_has_sentences_of_its_own_and_the_hours_are_shared_out() -> None:
     wanted = orders({"espeak": 3.0, "festival": 0.5}, 1, TRAINING)
-    assert [order.file_name for order in wanted] == [
-        "festival-0.npz",
-        *(f"espeak-{number}.npz" for number in range(4)),
-    ]
+    names = ["espeak-0.npz", "espeak-1.npz", "festival-0.npz", "espeak-2.npz", "espeak-3.npz"]
+    assert [order.file_name for order in wanted] == names
     assert sum(order.hours for order in wanted) == pytest.approx(3.5)
-    assert wanted[1].sentences[:50] != wanted[2].sentences[:50]
+    assert wanted[0].sentences[:50] != wanted[1].sentences[:50]
+
+
+def test_more_hours_leave_the_first_shards_as_they_are() -> None:
+    few, more = orders({"espeak": 1.5}, 1, TRAINING), orders({"espeak": 3.0}, 1, TRAINING)
+    assert [order.stamp() for order in few] == [order.stamp() for order in more[:2]]
 
 
 def test_every_sentence_comes_before_any_comes_again() -> None:

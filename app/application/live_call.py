@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.application.ports import Clock, LegId, LegQuality, Listening, Reception, Recording, Timer
 from app.application.suggestions import Sought
 from app.domain.calls import Call
+from app.domain.dictated_numbers import Dictated
 from app.domain.facts import Speaker
 from app.domain.profile import Profile
 
@@ -36,6 +37,8 @@ class LiveCall:
     """The place in the queue that the caller was told last."""
     sought: Sought = field(default_factory=Sought)
     """Articles that were looked for."""
+    dictated: Dictated = field(default_factory=Dictated)
+    """The telephone number that was said last."""
 
     @property
     def id(self) -> str:

@@ -17,8 +17,10 @@ from app.application.sound_of_calls import CALLER, grade
 from app.application.suggestions import Suggestions
 from app.domain import listening
 from app.domain.calls import Call, Hold, Phase
+from app.domain.closed_line import home_of
 from app.domain.conduct import flow_of
 from app.domain.convenient_times import convenient, when_to_call
+from app.domain.dictated_numbers import dictated
 from app.domain.facts import Speaker
 from app.domain.flow import greeting_by_hour, render
 from app.domain.hold import stands
@@ -104,6 +106,7 @@ class PanelViews:
             "phase_since": _iso(call.phase_since),
             "number": call.number,
             "number_shown": shown(call.number),
+            "number_said": _number_said(live),
             "dialled": call.dialled,
             "unit": unit.name if unit else call.unit,
             "arrived_at": _iso(call.arrived_at),
@@ -216,6 +219,15 @@ class PanelViews:
     def _name(self, login: str) -> str:
         person = self._exchange.roster.person(login) if login else None
         return f"{person.surname} {person.name} {person.patronymic}".strip() if person else login
+
+
+def _number_said(live: LiveCall) -> View | None:
+    """The number that was dictated, unless it is the one that calls."""
+    live.dictated = dictated(live.state.phrases, live.dictated, home_of(live.profile))
+    said = live.dictated
+    if said.number in ("", live.state.number):
+        return None
+    return {"number": said.number, "number_shown": shown(said.number), "by": str(said.by)}
 
 
 def _survey(live: LiveCall) -> View | None:

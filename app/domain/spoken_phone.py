@@ -53,6 +53,11 @@ class Reading:
         return len(self.digits) == WHOLE
 
     @property
+    def local(self) -> bool:
+        """A town's number, completed with the area code."""
+        return len(self.digits) in LOCAL
+
+    @property
     def sure(self) -> bool:
         """Nothing was taken apart, completed or corrected much: it may be proposed without reading it back."""
         return self.cost <= SURE

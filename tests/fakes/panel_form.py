@@ -62,6 +62,7 @@ CALL = {
     "phase_since": TIME,
     "number": TEXT,
     "number_shown": TEXT,
+    "number_said": ({"number": TEXT, "number_shown": TEXT, "by": TEXT}, None),
     "dialled": TEXT,
     "unit": TEXT,
     "arrived_at": TIME,

@@ -24,6 +24,20 @@ export function mountPromiseForm(panel) {
     setText(byId("promise-due-hint"), line?.promise_due ? dueWords(call, moment(line.promise_due)) : "");
     clear();
   };
+  const said = byId("promise-said");
+  const proposeSaid = () => {
+    const { number_said: heard } = store.view.call ?? {};
+    show(said, Boolean(heard));
+    setText(said, heard ? t("From the talk: %(number)s", { number: heard.number_shown }) : "");
+    said.dataset.number = heard?.number_shown ?? "";
+  };
+  // What was typed stays until somebody presses.
+  said.addEventListener("click", () => {
+    field("number").value = said.dataset.number;
+    wrong("number", "");
+    field("number").focus();
+  });
+  store.on(["call"], proposeSaid);
   for (const name of ["number", "asked", "due_at"]) field(name).addEventListener("input", () => wrong(name, ""));
   byId("promise-form").addEventListener("submit", async (event) => {
     event.preventDefault();

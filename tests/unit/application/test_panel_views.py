@@ -26,7 +26,22 @@ PROTOCOLS = Path(__file__).parents[3] / "docs" / "protocols.md"
 VALUES: dict[str, set[str]] = {
     "me": {"away", "break", "ready", "offered", "busy", "wrap_up", "browser", "sip", *TrainingStatus},
     "line": {"ok", "away"},
-    "call": {"incoming", "outgoing", "mine", "source", "null", "or", "text", "good", "fair", "poor", *Ear, *Phase},
+    "call": {
+        "incoming",
+        "outgoing",
+        "mine",
+        "source",
+        "null",
+        "or",
+        "text",
+        "good",
+        "fair",
+        "poor",
+        "caller",
+        "operator",
+        *Ear,
+        *Phase,
+    },
     "script": {"null", "or", *FIELDS, *Kind},
     "transcript": {"caller", "operator"},
     "knowledge": {str(kind) for kind in ArticleKind},
@@ -141,6 +156,21 @@ def test_the_offered_call_shows_number_and_waiting(house: House) -> None:
     assert call["dialled"] == "+78512245022"
     assert call["arrived_at"] < call["phase_since"]
     assert (call["answered_at"], call["waited_s"], call["operator_name"]) == (None, 0.0, "")
+
+
+def test_l11_a_dictated_number_is_proposed_beside_the_callers_own(house: House) -> None:
+    house.sit_down("ivanova")
+    caller, operator = house.talk()
+    assert house.call_of("ivanova")["number_said"] is None
+    channel = house.channel(caller)
+    channel.final("восемь девятьсот тринадцать двести сорок пять")
+    assert house.call_of("ivanova")["number_said"] is None
+    channel.final("шестьдесят семь ноль восемь", 5.0)
+    said = {"number": "+79132456708", "number_shown": "+7 913 245-67-08", "by": "caller"}
+    assert house.call_of("ivanova")["number_said"] == said
+    assert house.call_of("ivanova")["number"] == CALLER
+    house.channel(operator).final("восемь девятьсот двадцать семь сто двадцать три сорок пять шестьдесят семь", 9.0)
+    assert house.call_of("ivanova")["number_said"] is None, "it is the one that calls"
 
 
 def test_two_operators_see_their_own_calls_and_each_other(house: House) -> None:

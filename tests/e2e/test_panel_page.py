@@ -225,8 +225,15 @@ async def test_a_transfer_is_taken_back(office: Office, browser: Browser) -> Non
 
 async def test_a_promise_is_checked_at_its_fields_listed_and_dialled(office: Office, browser: Browser) -> None:
     page = await sign_in(office, browser)
-    await talking(office, page)
+    caller, _ = await talking(office, page)
     await action(page, "promise").click()
+    await expect(page.locator("#promise-said")).to_be_hidden()
+    await page.fill("#promise-number", "12")
+    office.line.hears(caller, "восемь девятьсот тринадцать двести сорок пять шестьдесят семь ноль восемь")
+    await expect(page.locator("#promise-said")).to_have_text("Из разговора: +7 913 245-67-08")
+    await expect(page.locator("#promise-number")).to_have_value("12")
+    await page.click("#promise-said")
+    await expect(page.locator("#promise-number")).to_have_value("+7 913 245-67-08")
     await page.fill("#promise-number", "12")
     await page.fill("#promise-asked", "")
     submit = page.locator("#promise-form button[type=submit]")

@@ -19,6 +19,7 @@ need '/usr/lib/*/kamailio/modules/jansson.so' kamailio-extra-modules
 need openssl openssl
 need chromium chromium
 need ffmpeg ffmpeg
+need fstcompile libfst-tools
 need text2wave festival
 need '/usr/share/festival/voices/russian/*' festvox-ru
 for voice in dita krb machac ph; do

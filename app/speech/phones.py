@@ -90,8 +90,8 @@ def _table(pairs: str) -> dict[str, str]:
 
 
 OF_ESPEAK = _table("""
-    A:a a:a V:V a#:V @:V V#:V o:o O:o 8:o e:e E:e E#:e i:i I:i y:y Y:y u:u u":u u#:u U:u b:b v:v g:g d:d Z:zh z:z
-    j:j k:k l:l m:m n:n n_:n p:p r:r R:r s:s t:t f:f x:x ts:ts tS;:ch tS:ch S:sh S;:sch m;:mj t;:tj d;:dj s;:sj
+    A:a a:a V:V a#:V @:V V#:V o:o O:o 8:o e:e E:e E#:e E2:e i:i I:i y:y Y:y u:u u":u u#:u U:u b:b v:v g:g d:d Z:zh
+    z:z j:j k:k l:l m:m n:n n_:n p:p r:r R:r s:s t:t f:f x:x ts:ts tS;:ch tS:ch S:sh S;:sch m;:mj t;:tj d;:dj s;:sj
     z;:zj n;:nj l;:lj r;:rj v;:vj b;:bj p;:pj f;:fj g;:gj k;:kj x;:xj Q:g N:n
 """)
 """espeak-ng's mnemonics (voice `ru`). `;` and `I^` soften the phone before them, `@-` is a transition (see

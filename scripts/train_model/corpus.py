@@ -39,7 +39,7 @@ class Corpus:
 
     `training`: sentences to synthesise and learn from. `held_out`: never spoken in training, every word known.
     `outside`: held-out sentences with at least one word outside the vocabulary. `weighted`: sentences for the
-    language model with their weights.
+    language model with their weights. `spoken`: every word as it is spoken, of which the vocabulary has the labels.
     """
 
     training: tuple[Sentence, ...]
@@ -47,6 +47,7 @@ class Corpus:
     outside: tuple[Sentence, ...]
     vocabulary: tuple[str, ...]
     weighted: tuple[tuple[Sentence, float], ...]
+    spoken: tuple[str, ...]
 
 
 @lru_cache(maxsize=2)
@@ -68,6 +69,7 @@ def build_corpus(seed: int, count: int = GENERATED) -> Corpus:
         outside=tuple(s for s in dict.fromkeys(every) if any(label_of(word) not in labels for word in s)),
         vocabulary=tuple(sorted(labels)),
         weighted=tuple(_weighted(texts, made, labels)),
+        spoken=tuple(sorted(spoken)),
     )
 
 

@@ -34,7 +34,7 @@ SAID_AS = {
     "снт": "эсэнтэ",
     "сфр": "эсэфэр",
     "уин": "уин",
-    "егрн": "еэгээрэн",
+    "егрн": "егээрэн",
     "см": "сантиметров",
 }
 """Abbreviations that are said letter by letter: the spelling that synthesisers read rightly. The model's label is

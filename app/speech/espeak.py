@@ -43,7 +43,7 @@ class _Library:
         self._library: Any = None
         self._rate_hz = 0
         self._voices = Path()
-        self._chosen = ""
+        self._reading = ("", b"")
 
     def say(self, text: str, voice: str, rate: int, pitch: int) -> tuple[bytes, int]:
         """PCM and its rate in Hz. Raises Unavailable or BadInput."""
@@ -54,6 +54,8 @@ class _Library:
             self._library.espeak_SetParameter(_RATE, rate, 0)
             self._library.espeak_SetParameter(_PITCH, pitch, 0)
             self._collected.clear()
+            # The library keeps one callback for the whole process.
+            self._library.espeak_SetSynthCallback(self._callback)
             encoded = text.encode("utf-8") + b"\0"
             status = self._library.espeak_Synth(
                 encoded, ctypes.c_size_t(len(encoded)), 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None
@@ -67,7 +69,10 @@ class _Library:
         with self._lock:
             if self._library is None:
                 self._open()
-            self._choose(voice)
+            # Choosing a voice takes 3 ms, a word 0.02 ms; others in the process may have chosen another one.
+            if self._reading != (voice, self._voice_name()):
+                self._choose(voice)
+                self._reading = (voice, self._voice_name())
             encoded = ctypes.create_string_buffer(text.encode("utf-8"))
             rest = ctypes.c_void_p(ctypes.addressof(encoded))
             said: list[str] = []
@@ -98,20 +103,21 @@ class _Library:
         )
         if rate_hz <= 0:
             raise Unavailable(f"espeak-ng finds no voices in {voices}: install the package espeakng-loader anew")
-        library.espeak_SetSynthCallback(self._callback)
+        library.espeak_GetCurrentVoice.restype = ctypes.POINTER(ctypes.c_char_p)
         library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library, self._rate_hz, self._voices = library, rate_hz, voices
 
     def _choose(self, voice: str) -> None:
-        if voice == self._chosen:
-            return
-        self._chosen = ""
         # espeak-ng takes an unknown variant for none and says nothing.
         _language, plus, variant = voice.partition("+")
         known = not plus or (variant in {file.name for file in (self._voices / "voices" / "!v").iterdir()})
         if not known or self._library.espeak_SetVoiceByName(voice.encode("utf-8")) != 0:
             raise BadInput(f"espeak-ng has no voice {voice!r}: write ru, ru+m3, ru+f2 or the like")
-        self._chosen = voice
+
+    def _voice_name(self) -> bytes:
+        """Of the voice now chosen; the name is the first field of its structure."""
+        voice = self._library.espeak_GetCurrentVoice()
+        return (voice[0] or b"") if voice else b""
 
     def _collect(self, samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:

@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     model: Path = Field(
         PROJECT / "models" / "liniya-demo-ru", description="Folder of the speech model in Vosk's format"
     )
+    vocabulary: Path | None = Field(
+        None, description="Text file with words of the organisation that the model shall hear, one a line"
+    )
     recogniser_host: str = Field("127.0.0.1", description="Address of the recogniser")
     recogniser_port: PORT = Field(2700, description="Port of the recogniser")
     recogniser_url: str = Field(

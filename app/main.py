@@ -42,6 +42,7 @@ from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
 from app.speech.announcer import FileAnnouncer
+from app.speech.body_vocabulary import prepared
 from app.speech.model_files import check_telephone_model, version_of
 from app.speech.recogniser import Minding, Recogniser
 from app.speech.recogniser_client import VoskRecognizer
@@ -318,8 +319,12 @@ def _sip_tls(settings: Settings) -> TlsListener | None:
 async def run_recogniser(settings: Settings) -> None:
     """The recogniser process and its workers."""
     check_telephone_model(settings.model)
+    # A recogniser on a machine of its own may have no scripts.
+    profile = read_profile(settings) if settings.profile_dir.is_dir() else None
+    units = [unit.name for unit in profile.units] if profile else []
+    names = [profile.body, *units, *profile.topic_titles.values()] if profile else []
     recogniser = Recogniser(
-        settings.model,
+        prepared(settings.model, names, settings.vocabulary, settings.data_dir / "vocabulary"),
         settings.recogniser_host,
         settings.recogniser_port,
         settings.recogniser_workers,

@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.domain.errors import BadInput
+import structlog
+
+from app.domain.errors import BadInput, Unavailable
 from app.speech.body_words import PHONE_WORDS, BodyWords, chain_of
 from app.speech.const_fst import ConstFst
 from app.speech.fst_header import NotAnFst
@@ -25,11 +27,26 @@ _KNOWN_COST = 7.0
 _TABLE = "body_words.json"
 _LAYOUT = 1
 """Written into the name of the folder: another version makes it anew."""
+logger = structlog.get_logger()
 _WORD = re.compile(r"[а-яё]+")
 
 
 class NotAllowed(Exception):
     """The model takes no words at run time; the text says why."""
+
+
+def prepared(model: Path, names: Iterable[str], file: Path | None, folder: Path) -> Path:
+    """The model to load: with the words of names and of the administrator's file, or as it is where it takes none
+    (one log line says so). Raises BadInput for a bad line of the file or a file that cannot be read."""
+    try:
+        listed = words_of_file(file) if file else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"LINIYA_VOCABULARY={file}: cannot be read ({error}); write a text file in UTF-8") from error
+    try:
+        return with_words(model.resolve(), [*listed, *words_of_texts(names)], folder)
+    except (NotAllowed, OSError, ValueError, Unavailable) as error:
+        logger.warning("vocabulary_not_added", model=model.name, reason=str(error))
+        return model
 
 
 def words_of_file(path: Path) -> list[str]:
@@ -59,7 +76,7 @@ def with_words(model: Path, words: Iterable[str], folder: Path) -> Path:
     It lies in `folder` under a name made of what it is made of, and is made once. Raises NotAllowed for a model
     that has no phone-words or no look-ahead graph, OSError when it cannot be written.
     """
-    wanted = sorted(dict.fromkeys(words))[:MOST_WORDS]
+    wanted = sorted(list(dict.fromkeys(words))[:MOST_WORDS])
     if not wanted:
         return model
     numbers = _numbers(model)

@@ -6,6 +6,7 @@ with it). Its language model never uses them; `body_vocabulary` writes one that 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,10 @@ class BodyWords:
 
     def __bool__(self) -> bool:
         return bool(self.by_chain)
+
+    def joined_in(self, answer: str) -> str:
+        """`joined` for an answer in JSON."""
+        return json.dumps(self.joined(json.loads(answer)), ensure_ascii=False) if self.by_chain else answer
 
     def joined(self, answer: dict[str, Any]) -> dict[str, Any]:
         """One answer of libvosk (partial, result or with alternatives), its chains joined.

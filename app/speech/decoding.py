@@ -12,6 +12,7 @@ from typing import Any
 
 import vosk
 
+from app.speech.body_words import BodyWords
 from app.speech.sound_gate import END_S, TAIL_S, Passage, SoundGate
 from app.speech.vosk_results import StreamTime, joined
 
@@ -106,7 +107,13 @@ class Decoding:
     """One connection's recognition. Sound is 16-bit little-endian mono PCM at the configured rate."""
 
     def __init__(
-        self, model: vosk.Model, config: StreamConfig, *, supports_grammar: bool, adapts: bool = False
+        self,
+        model: vosk.Model,
+        config: StreamConfig,
+        *,
+        supports_grammar: bool,
+        adapts: bool = False,
+        body_words: BodyWords | None = None,
     ) -> None:
         """`adapts`: the model has an extractor of i-vectors, it learns its speaker. Raises BadRequest."""
         self._model = model
@@ -123,6 +130,7 @@ class Decoding:
                 raise BadRequest(f"no phrase of phrase_list is in the model's vocabulary; unknown words: {missing}")
         self.grammar_refused = bool(config.phrases) and not supports_grammar
         self._adapts = adapts
+        self._body_words = body_words or BodyWords({})
         self._gate = SoundGate(config.sample_rate_hz, tail_s=END_S if adapts else TAIL_S)
         self._results: list[str] = []
         self._partial = _NO_PARTIAL
@@ -156,7 +164,7 @@ class Decoding:
         if not self.partials:
             return _NO_PARTIAL
         if self._partial_is_new:
-            self._partial = str(self._recogniser.PartialResult())
+            self._partial = self._body_words.joined_in(str(self._recogniser.PartialResult()))
             self._partial_is_new = False
         return self._partial
 
@@ -184,7 +192,7 @@ class Decoding:
             self._begin()
 
     def _take_result(self, result: str) -> None:
-        self._results.append(self._time.of(result))
+        self._results.append(self._body_words.joined_in(self._time.of(result)))
         self._time.settle()
         self._partial = _NO_PARTIAL
         self._partial_is_new = False

@@ -22,6 +22,7 @@ import structlog
 import vosk
 
 from app.domain.errors import Unavailable
+from app.speech.body_vocabulary import body_words_of
 from app.speech.conversation import Conversation
 from app.speech.decoding import Decoding, StreamConfig
 from app.speech.espeak import synthesise
@@ -42,6 +43,7 @@ class Worker:
         self._description = description
         self._parent = parent
         self._model: Any = None
+        self._body_words = body_words_of(description.path)
         self._conversations: dict[WebSocketStream, Conversation] = {}
         self._opening: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
@@ -83,6 +85,7 @@ class Worker:
             config,
             supports_grammar=self._description.supports_grammar,
             adapts=(self._description.path / "ivector").is_dir(),
+            body_words=self._body_words,
         )
 
     # --- the parent ---

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from scripts.train_model.batches import stay_probabilities
+from scripts.train_model.corpus import Corpus
+from scripts.train_model.corpus_graph import write_corpus_graph
 from scripts.train_model.features import configuration
 from scripts.train_model.kaldi_files import Layer, write_final_mdl
 
@@ -38,7 +42,7 @@ class Version:
     version: int
     date: str
     seed: int
-    words: int
+    words: int = 0
 
     def write(self, folder: Path) -> None:
         text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
@@ -77,3 +81,27 @@ def write_acoustics(folder: Path, layers: Path, stays: Mapping[str, float]) -> N
     (folder / "conf").mkdir(exist_ok=True)
     (folder / "conf" / "mfcc.conf").write_text(configuration(), encoding="ascii")
     (folder / "conf" / "model.conf").write_text(DECODING, encoding="ascii")
+
+
+def assemble(layers: Path, shards: Sequence[Path], corpus: Corpus, out: Path, version: Version) -> None:
+    """Write the whole model into `out`; what else lies there (the card, the held-out models) stays. Raises
+    Unavailable without OpenFst's tools."""
+    stays = stay_probabilities(shards)
+    write_acoustics(out, layers, stays)
+    size = write_corpus_graph(out / "graph", corpus, stays, pronunciations_seen(shards))
+    replace(version, words=size.words).write(out)
+
+
+def write_held_out(layers: Path, shards: Sequence[Path], network: Path) -> None:
+    """The acoustic model alone: its graph and configuration are those of the model that it lies beside."""
+    write_final_mdl(network, read_layers(layers), stay_probabilities(shards))
+
+
+def pronunciations_seen(shards: Sequence[Path]) -> dict[str, Counter[str]]:
+    """How often the synthesisers said which phones for each spoken word."""
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for shard in shards:
+        with np.load(shard) as file:
+            for word, ways in json.loads(str(file["pronunciations"])).items():
+                seen[word].update(ways)
+    return seen

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from app.application.ports import LegQuality
+from app.application.ports import Ear, LegQuality, Reception
 from app.storage.recordings import CallRecordings
 from tests.e2e.panel_office import Office, open_browser, open_office, sign_in
 from tests.fakes.phone import FakeLeg
@@ -306,6 +306,23 @@ async def test_without_recognition_the_script_goes_on_by_hand(office: Office, br
     await expect(page.locator("#recogniser-away")).to_be_visible()
     await page.locator("#steps .step-box").first.click()
     await expect(page.locator("#steps .step-box").first).to_have_attribute("aria-checked", "true")
+
+
+async def test_what_recognition_does_not_do_is_told_and_goes_from_the_panel_again(
+    office: Office, browser: Browser
+) -> None:
+    page = await sign_in(office, browser)
+    caller, operator = await talking(office, page)
+    notice = page.locator("#recogniser-away")
+    office.line.channel(caller).on_reception(Reception(late_s=3))
+    await expect(notice).to_have_text("Распознавание отстаёт на 3 с: отмечайте шаги сами.")
+    office.line.channel(operator).on_reception(Reception(Ear.SPARED))
+    await expect(notice).to_have_text("Сейчас распознаётся только абонент: свои шаги отмечайте сами.")
+    office.line.channel(caller).on_reception(Reception(Ear.NO_PLACE))
+    await expect(notice).to_have_text("Для этого разговора у распознавания нет места: отмечайте шаги сами.")
+    for leg in (caller, operator):
+        office.line.channel(leg).on_reception(Reception())
+    await expect(notice).to_be_hidden()
 
 
 # --- by keyboard, at any size -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ LONGEST_MESSAGE_BYTES = 1 << 20
 _OPEN_WITHIN_S = 10.0
 _CLOSE_WITHIN_S = 2.0
 _PING_EVERY_S = 20.0
-"""A client that has left a whole interval's ping unanswered is gone: a cut cable sends no end."""
+"""A client of which nothing came for a whole interval, not even a pong, is gone: a cut cable sends no end."""
 
 _quiet = logging.getLogger("app.speech.websocket_stream")
 _quiet.setLevel(logging.CRITICAL)
@@ -52,7 +52,7 @@ class WebSocketStream(asyncio.Protocol):
         self._fragments: list[Frame] = []
         self._at_work = False
         self._answers_taken = True
-        self._pong_owed = False
+        self._heard_from = True
         self._timer: asyncio.TimerHandle | None = None
 
     # --- what the conversation asks for ---
@@ -83,6 +83,7 @@ class WebSocketStream(asyncio.Protocol):
         self._abort_after(_OPEN_WITHIN_S)
 
     def data_received(self, data: bytes) -> None:
+        self._heard_from = True
         self._protocol.receive_data(data)
         for event in self._protocol.events_received():
             if isinstance(event, Request):
@@ -122,9 +123,7 @@ class WebSocketStream(asyncio.Protocol):
             self._on_open(self)
 
     def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.PONG:
-            self._pong_owed = False
-        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT) and self._protocol.state is OPEN:
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT) and self._protocol.state is OPEN:
             self._fragments.append(frame)
             if frame.fin:
                 self._gather()
@@ -193,10 +192,10 @@ class WebSocketStream(asyncio.Protocol):
     def _ping(self) -> None:
         if self._transport is None or self._protocol.state is not OPEN:
             return
-        if self._pong_owed and self._transport.is_reading():
+        if not self._heard_from and self._transport.is_reading():
             self._transport.abort()
             return
-        self._pong_owed = True
+        self._heard_from = False
         self._protocol.send_ping(b"")
         self._flush()
         self._ping_later()

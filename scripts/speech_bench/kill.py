@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.application.ports import Ear, Heard, Reception
+from app.application.ports import Heard
 from app.speech.recogniser import Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from scripts.speech_bench.conversations import RATE_HZ, noise
@@ -33,7 +33,6 @@ _FRAME_S = 0.02
 _BEFORE_S, _BETWEEN_S, _AFTER_S = 0.6, 1.2, 2.5
 _AT_ONCE = 4
 _NOISE_DBFS = -60.0
-_OPENS_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def moments(sound: Sound, trials: int) -> list[float]:
 
 
 async def trials(model: Path, spoken: Sequence[Sound], count: int = TRIALS) -> list[Trial]:
-    """All of them, a few at once. Takes about a minute."""
+    """All of them, a few at once. Takes about a minute. ConnectionError when there is nothing to lose."""
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def one(sound: Sound, at_s: float | None) -> tuple[str, ...]:
@@ -96,30 +95,25 @@ async def trials(model: Path, spoken: Sequence[Sound], count: int = TRIALS) -> l
     used = [spoken[number % len(spoken)] for number in range(count)]
     at = [moments(sound, count)[number] for number, sound in enumerate(used)]
     references = await asyncio.gather(*(one(sound, None) for sound in spoken))
+    if min(map(len, references)) < len(" ".join(SENTENCES).split()) // 2:
+        raise ConnectionError("not even undisturbed was half of the words heard: a kill would tell nothing")
     found = await asyncio.gather(*map(one, used, at))
     return [Trial(at[n], references[n % len(spoken)], found[n]) for n in range(count)]
 
 
 async def heard_through(model: Path, sound: Sound, kill_at_s: float | None) -> tuple[str, ...]:
-    """The words that the line is told of the sound. TimeoutError when no recogniser comes up."""
+    """The words that the line is told of the sound."""
     recogniser = Recogniser(model, "127.0.0.1", 0, workers=1)
     await recogniser.start()
     client = VoskRecognizer(f"ws://127.0.0.1:{recogniser.port}")
     words: list[str] = []
-    there = asyncio.Event()
 
     def on_heard(heard: Heard) -> None:
         if heard.final:
             words.extend(plain(heard.text))
 
-    def on_reception(reception: Reception) -> None:
-        if reception.ear is Ear.HEARS:
-            there.set()
-
     try:
-        listening = client.listen(on_heard, on_reception)
-        async with asyncio.timeout(_OPENS_WITHIN_S):
-            await there.wait()
+        listening = client.listen(on_heard, lambda _reception: None)
         loop = asyncio.get_running_loop()
         began = loop.time()
         size = 2 * round(_FRAME_S * RATE_HZ)

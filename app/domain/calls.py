@@ -62,6 +62,16 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Contested:
+    """A tick that the operator took back; `phrase` is what had made it."""
+
+    stage: str
+    step: str
+    phrase: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Phrase:
     speaker: f.Speaker
     operator: str
@@ -156,8 +166,8 @@ class Call:
     """As the operator noted it; the survey has the caller's own word."""
     stage: str = ""
     ticks: tuple[Tick, ...] = ()
-    contested: tuple[tuple[str, str], ...] = ()
-    """Steps whose tick the operator took back: speech does not tick them again."""
+    contested: tuple[Contested, ...] = ()
+    """Steps whose tick the operator took back, and when: speech does not tick them again soon."""
     phrases: tuple[Phrase, ...] = ()
     unheard: tuple[Unheard, ...] = ()
     """When a side was not recognised: a step that is open then may have been done."""
@@ -210,6 +220,10 @@ class Call:
     def unheard_now(self, speaker: f.Speaker) -> Unheard | None:
         """Since when and why that side is not recognised; None when it is."""
         return next((one for one in self.unheard if one.speaker is speaker and one.until is None), None)
+
+    def contest_of(self, stage: str, step: str) -> Contested | None:
+        """The operator took the tick of this step back, and nobody has ticked it since."""
+        return next((one for one in self.contested if (one.stage, one.step) == (stage, step)), None)
 
     def answer(self, question: str) -> Answer | None:
         return dict(self.answers).get(question)
@@ -388,14 +402,15 @@ def _ticked(call: Call, fact: f.StepTicked, at: datetime) -> Changes:
     return {"ticks": (*call.ticks, tick), "contested": _without(call.contested, (fact.stage, fact.step))}
 
 
-def _unticked(call: Call, fact: f.StepUnticked, _at: datetime) -> Changes:
+def _unticked(call: Call, fact: f.StepUnticked, at: datetime) -> Changes:
     place = (fact.stage, fact.step)
     ticks = tuple(t for t in call.ticks if (t.stage, t.step) != place)
-    return {"ticks": ticks, "contested": (*_without(call.contested, place), place)}
+    phrase = next((t.phrase for t in reversed(call.ticks) if (t.stage, t.step) == place), "")
+    return {"ticks": ticks, "contested": (*_without(call.contested, place), Contested(*place, phrase, at))}
 
 
-def _without(places: tuple[tuple[str, str], ...], place: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(p for p in places if p != place)
+def _without(contested: tuple[Contested, ...], place: tuple[str, str]) -> tuple[Contested, ...]:
+    return tuple(one for one in contested if (one.stage, one.step) != place)
 
 
 def _agenda(call: Call, fact: f.AgendaWritten, _at: datetime) -> Changes:

@@ -1,24 +1,59 @@
 """Hearing a step of the script in what was said.
 
-A cue is a phrase as an author writes it: words in order, `*` for "begins so" (`помо*`). It is heard when its
-words follow each other with at most `GAP` words between, in any of their close spellings: recognisers err in
-endings and letters, so long words match by similarity.
+A cue is a phrase as an author writes it. It is heard when all of its words are said, with at most `GAP` others
+between two of them. Russian is free in its order, so the words may stand in any; and a word counts in all forms that
+mean the same (`Forms`): «линии» is «линию», «поняла» is «понял», but «переключали» is not «переключаю». Recognisers
+err in letters, so long words match by similarity, too. A word that is denied («не переключаю», «соединить не могу»)
+is not heard unless the cue itself has the «не».
+
+A word of a cue may be `помо*` (begins so), `*вич` (ends so), `помочь~` (any form at all) or a `<class>` of names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
+
+from app.domain.names_heard import CLASSES
 
 GAP = 2
 SIMILAR_ENOUGH = 84.0
 FUZZY_FROM = 5
 """Words shorter than this must be spelled exactly: «да» is not «на»."""
+OTHER_ORDER = 0.95
+"""How sure a cue is whose words were said in another order than it has."""
+REMEMBERED = 20_000
+"""So many words said are remembered with the words of cues that they are."""
 
 WORD = re.compile(r"[а-яa-z0-9]+\*?", re.IGNORECASE)
+_OF_CUE = re.compile(rf"<(?:{'|'.join(CLASSES)})>|\*?[а-яa-z0-9]+[*~]?", re.IGNORECASE)
+
+_DENIALS = frozenset({"не", "ни"})
+_DENIED_ABILITY = frozenset(
+    "могу можем можете сможем смогу сможете буду будем вправе имею имеем получится получается стану станем надо "
+    "нужно хочу хотим".split()
+)
+_INFINITIVE = re.compile(r".{2,}(?:ть|ти|чь|ться|тись|чься)")
+_REACH = 4
+"""A «не могу» denies an infinitive at most so many words away."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The forms of a word of a cue: those that mean the `same`, and the `others` of it, which do not."""
+
+    same: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+
+FormsOf = Mapping[str, Forms]
+"""By the word as the cue has it."""
+NO_FORMS: FormsOf = {}
+_ONLY_AS_WRITTEN = Forms()
 
 
 def words_of(text: str) -> list[str]:
@@ -26,42 +61,129 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text.lower().replace("ё", "е"))
 
 
-def heard(cue: str, said: list[str]) -> float:
-    """How surely the cue stands in `said` (from `words_of`), 0 to 1; 0 when it does not."""
-    wanted = _words_of_cue(cue)
-    if not wanted:
-        return 0.0
-    return max((_from(start, wanted, said) for start in range(len(said))), default=0.0) / len(wanted)
+@lru_cache(maxsize=16384)
+def words_of_cue(cue: str) -> tuple[str, ...]:
+    """The words of a cue with their marks."""
+    return tuple(_OF_CUE.findall(cue.lower().replace("ё", "е")))
 
 
-@lru_cache(maxsize=4096)
-def _words_of_cue(cue: str) -> tuple[str, ...]:
-    # The same few hundred cues are looked for in every phrase of every call.
-    return tuple(words_of(cue))
+def as_said(cue: str) -> list[str]:
+    """How a cue sounds when it is just said."""
+    return [CLASSES[word[1:-1]].example if word[0] == "<" else word.strip("*~") for word in words_of_cue(cue)]
 
 
-def best(cues: Iterable[str], said: list[str]) -> float:
+def heard(cue: str, said: Sequence[str], forms: FormsOf = NO_FORMS) -> float:
+    """How surely the cue stands in `said` (from `words_of`): 0 when it does not, else the mean likeness of its words
+    (1 for a word as written or in a form of it, its similarity else), less when their order is another."""
+    return Ear([cue], forms).listen(said).heard(cue)
+
+
+def best(cues: Iterable[str], said: Sequence[str], forms: FormsOf = NO_FORMS) -> float:
     """The surest of several cues."""
-    return max((heard(cue, said) for cue in cues), default=0.0)
+    listened = Ear(wanted := list(cues), forms).listen(said)
+    return listened.best(wanted)
 
 
-def _from(at: int, wanted: tuple[str, ...], said: list[str]) -> float:
-    """The surest way of hearing all of `wanted` with its first word at `at`: the sum over its words, or 0."""
-    alike = _alike(wanted[0], said[at])
-    if not alike or len(wanted) == 1:
-        return alike
-    window = range(at + 1, min(at + 2 + GAP, len(said)))
-    rest = max((_from(i, wanted[1:], said) for i in window), default=0.0)
-    return alike + rest if rest else 0.0
+class Ear:
+    """Hears many cues at once: each word said is compared with all their words once, and remembered."""
+
+    def __init__(self, cues: Iterable[str], forms: FormsOf = NO_FORMS) -> None:
+        self._wanted = sorted({word for cue in cues for word in words_of_cue(cue)})
+        self._forms = forms
+        self._known: dict[str, tuple[tuple[str, float], ...]] = {}
+
+    def listen(self, said: Sequence[str]) -> Listened:
+        places: dict[str, dict[int, float]] = {}
+        for place, word in enumerate(said):
+            for wanted, alike in self._matches(word):
+                places.setdefault(wanted, {})[place] = alike
+        return Listened(said, places)
+
+    def _matches(self, word: str) -> tuple[tuple[str, float], ...]:
+        known = self._known.get(word)
+        if known is None:
+            found = ((wanted, self._alike(wanted, word)) for wanted in self._wanted)
+            known = tuple((wanted, alike) for wanted, alike in found if alike)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[word] = known
+        return known
+
+    def _alike(self, wanted: str, said: str) -> float:
+        if not wanted[0].isalnum() or not wanted[-1].isalnum():
+            return float(_is_marked(wanted, said, self._forms.get(wanted, _ONLY_AS_WRITTEN)))
+        if wanted == said:
+            return 1.0
+        forms = self._forms.get(wanted, _ONLY_AS_WRITTEN)
+        if said in forms.same:
+            return 1.0
+        if said in forms.others or min(len(wanted), len(said)) < FUZZY_FROM:
+            return 0.0
+        return fuzz.ratio(wanted, said, score_cutoff=SIMILAR_ENOUGH) / 100
 
 
-@lru_cache(maxsize=65536)
-def _alike(wanted: str, said: str) -> float:
-    if wanted.endswith("*"):
-        stem = wanted[:-1]
-        return 1.0 if said.startswith(stem) else 0.0
-    if wanted == said:
-        return 1.0
-    if min(len(wanted), len(said)) < FUZZY_FROM:
-        return 0.0
-    return fuzz.ratio(wanted, said, score_cutoff=SIMILAR_ENOUGH) / 100
+def _is_marked(wanted: str, said: str, forms: Forms) -> bool:
+    if wanted[0] == "<":
+        return CLASSES[wanted[1:-1]].holds(said)
+    if wanted[0] == "*":
+        return said.endswith(wanted[1:].rstrip("*~"))
+    if wanted[-1] == "*":
+        return said.startswith(wanted[:-1])
+    return said == wanted[:-1] or said in forms.same or said in forms.others
+
+
+@dataclass(frozen=True)
+class Listened:
+    """Words said, and where each word of the cues stands in them, with its likeness."""
+
+    said: Sequence[str]
+    places: Mapping[str, Mapping[int, float]]
+
+    def best(self, cues: Iterable[str]) -> float:
+        """The surest of several cues."""
+        return max(map(self.heard, cues), default=0.0)
+
+    def heard(self, cue: str) -> float:
+        """How surely this cue stands in what was said."""
+        wanted = words_of_cue(cue)
+        if not wanted or not all(word in self.places for word in wanted):
+            return 0.0
+        own_denial = not _DENIALS.isdisjoint(wanted)
+        at = [self.places[word] for word in wanted]
+        if not own_denial:
+            at = [{place: alike for place, alike in one.items() if not self._denied(place)} for one in at]
+        starts = {place for one in at for place in one}
+        return max((self._from(place, at, -1, 0, 0.0, 1.0) for place in starts), default=0.0) / len(wanted)
+
+    def _from(
+        self, place: int, at: list[dict[int, float]], last: int, used: int, total: float, order: float
+    ) -> float:
+        """The surest way on with a word of the cue at `place`; `used` are the bits of the words found, `last` the
+        one before."""
+        surest = 0.0
+        for number, one in enumerate(at):
+            if used >> number & 1 or place not in one:
+                continue
+            ordered = order if number == last + 1 else OTHER_ORDER
+            now, likeness = used | 1 << number, total + one[place]
+            if now == (1 << len(at)) - 1:
+                surest = max(surest, likeness * ordered)
+                continue
+            for following in range(place + 1, min(place + 2 + GAP, len(self.said))):
+                surest = max(surest, self._from(following, at, number, now, likeness, ordered))
+        return surest
+
+    def _denied(self, place: int) -> bool:
+        if place and self.said[place - 1] in _DENIALS:
+            return True
+        return bool(_INFINITIVE.fullmatch(self.said[place])) and any(
+            abs(place - at) <= _REACH for at in self._inabilities
+        )
+
+    @property
+    def _inabilities(self) -> list[int]:
+        return [
+            place
+            for place, (one, other) in enumerate(zip(self.said, self.said[1:], strict=False))
+            if one in _DENIALS and other in _DENIED_ABILITY
+        ]

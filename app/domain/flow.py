@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from app.domain.cues import Ear, FormsOf
 from app.domain.errors import BadFlow
 from app.domain.facts import Speaker
 
@@ -135,6 +136,8 @@ class Flow:
     stages: tuple[Stage, ...]
     begins: str = ""
     """The stage a conversation starts with; "" is the first."""
+    forms: FormsOf = field(default_factory=dict, compare=False, repr=False)
+    """The forms of the words of its cues (`listening.with_word_forms`)."""
 
     @property
     def start(self) -> str:
@@ -174,6 +177,12 @@ class Flow:
             for edge in stage.next:
                 back.setdefault(edge.to, set()).add(stage.id)
         return _closure({s.id for s in self.stages if s.end}, back)
+
+    @cached_property
+    def ear(self) -> Ear:
+        """What hears the cues of its steps."""
+        steps = [step for stage in self.stages for step in stage.steps]
+        return Ear((cue for step in steps for cue in (*step.cues, *step.unless)), self.forms)
 
     @cached_property
     def _by_id(self) -> dict[str, Stage]:

@@ -1,16 +1,21 @@
-"""Normal forms of Russian words by the dictionary of OpenCorpora (pymorphy3)."""
+"""Forms of Russian words by the dictionary of OpenCorpora (pymorphy3)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.domain.cues import Forms
 from app.domain.word_forms import stem
 
 if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
+    from pymorphy3.tagset import OpencorporaTag
 
 REMEMBERED = 50_000
+UNLIKELY = 0.05
+"""A reading of a word less likely than this is passed over: «мой» is seldom an imperative."""
+VERBAL = frozenset({"VERB", "INFN", "PRTF", "PRTS", "GRND"})
 
 
 @lru_cache(maxsize=1)
@@ -28,3 +33,24 @@ def normal_form(word: str) -> str:
     The first call loads the dictionary. A word that it does not know is guessed by its ending.
     """
     return stem(_analyzer().parse(word)[0].normal_form)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def forms_of(word: str) -> Forms:
+    """The forms of a word of a cue (small letters, «е» for «ё», without marks); none where the dictionary does not
+    know it. Of a verb the same is said in the same tense and person, whatever the number and gender; of a noun, an
+    adjective or a pronoun in every case."""
+    same, others = set(), set()
+    for parse in _analyzer().parse(word):
+        # «перезвоним» as a call to do it together has the forms of «перезвоните».
+        if not parse.is_known or parse.score < UNLIKELY or "incl" in parse.tag:
+            continue
+        for form in parse.lexeme:
+            alike = form.tag.POS == parse.tag.POS and _sense(form.tag) == _sense(parse.tag)
+            (same if alike else others).add(form.word.replace("ё", "е"))
+    return Forms(frozenset(same), frozenset(others - same))
+
+
+def _sense(tag: OpencorporaTag) -> tuple[str | None, ...]:
+    """What of a verb's form changes who does it, and when."""
+    return (tag.mood, tag.tense, tag.person, tag.voice, tag.involvement) if tag.POS in VERBAL else ()

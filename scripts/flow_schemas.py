@@ -29,6 +29,7 @@ def schemas() -> dict[str, Schema]:
         "announcements": _headed("Что линия говорит сама", _announcements()),
         "referrals": _headed("Куда направить", _object({"referrals": _list(_referral())}, ["referrals"])),
         "speech": _headed("Речь сотрудника", _speech()),
+        "cues": _headed("Общие наборы cues", _cue_sets()),
         "regulation": _headed("Пункты порядка", _regulation()),
     }
 
@@ -125,11 +126,21 @@ def _step() -> Schema:
             "id": _identifier(),
             "title": _text(),
             "cues": _cues("По каким словам слышно"),
+            "like": {
+                "anyOf": [_identifier(), _list(_identifier(), 1)],
+                "description": "Набор из cues.yaml или несколько: их cues и unless добавятся",
+            },
             "unless": _cues("Если в той же фразе слышно это, шаг не отмечается"),
             "speaker": _one_of(("operator", "caller")),
         },
         ["id", "title"],
     )
+
+
+def _cue_sets() -> Schema:
+    one = _object({"cues": _cues("По каким словам слышно"), "unless": _cues("Что этому мешает")}, ["cues"])
+    name = _identifier("Имя набора: шаги берут его по like")
+    return {"type": "object", "propertyNames": name, "additionalProperties": one}
 
 
 def _edge() -> Schema:

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
-from app.domain.cues import best, heard, words_of
+from app.domain.cues import Ear, Listened, as_said, words_of_cue
 from app.domain.drafts import DraftFlow, DraftStep, Finding, Written, error, warning
 
 
 @dataclass(frozen=True)
 class _Heard:
-    """A cue as it is listened for, and as it sounds when it is just said."""
+    """A cue as it is listened for, and what is heard when it is just said."""
 
     written: Written
     cue: str
-    said: list[str]
+    listened: Listened
+
+    @property
+    def words(self) -> tuple[tuple[str, ...], ...]:
+        return words_of_cue(self.cue)
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,13 @@ class _Step:
 
 def cue_findings(flow: DraftFlow, names: Mapping[str, str]) -> Iterator[Finding]:
     """`names` are what `{body}` and `{short}` stand for."""
+    written = [one for stage in flow.stages for step in stage.steps for one in (*step.cues, *step.unless)]
+    ear = Ear(_filled(one.text, names) for one in written)
     steps = [
         _Step(
             stage.id.text,
             step,
-            tuple(_as_heard(cue, names) for cue in step.cues),
+            tuple(_as_heard(cue, names, ear) for cue in step.cues),
             tuple(_filled(one.text, names) for one in step.unless),
         )
         for stage in flow.stages
@@ -50,9 +56,9 @@ def cue_findings(flow: DraftFlow, names: Mapping[str, str]) -> Iterator[Finding]
             yield from _between(one, other)
 
 
-def _as_heard(cue: Written, names: Mapping[str, str]) -> _Heard:
+def _as_heard(cue: Written, names: Mapping[str, str], ear: Ear) -> _Heard:
     text = _filled(cue.text, names)
-    return _Heard(cue, text, [word.rstrip("*") for word in words_of(text)])
+    return _Heard(cue, text, ear.listen(as_said(text)))
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
@@ -62,13 +68,12 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 
 
 def _own(step: _Step) -> Iterator[Finding]:
-    seen: dict[str, Written] = {}
+    seen: dict[tuple[tuple[str, ...], ...], Written] = {}
     for cue in step.cues:
-        words = " ".join(words_of(cue.cue))
-        if words in seen:
+        if cue.words in seen:
             yield warning(cue.written, f"the cue «{cue.written.text}» stands twice in {step.name}")
-        seen.setdefault(words, cue.written)
-        if best(step.unless, cue.said):
+        seen.setdefault(cue.words, cue.written)
+        if cue.listened.best(step.unless):
             yield error(
                 cue.written, f"the cue «{cue.written.text}» never ticks {step.name}: its unless suppresses it"
             )
@@ -77,18 +82,18 @@ def _own(step: _Step) -> Iterator[Finding]:
 def _between(one: _Step, other: _Step) -> Iterator[Finding]:
     """What is said for `one` and ticks `other`. Within a stage a longer cue may well tick two steps."""
     for cue in one.cues:
-        if not cue.said or best(other.unless, cue.said):
+        if not cue.words or cue.listened.best(other.unless):
             continue
         for theirs in other.cues:
-            if len(theirs.said) > len(cue.said):
+            if len(theirs.words) > len(cue.words):
                 continue
-            same = words_of(theirs.cue) == words_of(cue.cue)
+            same = theirs.words == cue.words
             if one.stage == other.stage:
                 if same and one.step.id.place < other.step.id.place:
                     yield warning(
                         cue.written, f"the cue «{cue.written.text}» ticks both {one.name} and {other.name}"
                     )
-            elif heard(theirs.cue, cue.said):
+            elif cue.listened.heard(theirs.cue):
                 shown = "" if same else f" by its cue «{theirs.written.text}»"
                 yield error(
                     cue.written,

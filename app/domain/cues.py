@@ -6,7 +6,8 @@ mean the same (`Forms`): «линии» is «линию», «поняла» is �
 err in letters, so long words match by similarity, too. A word that is denied («не переключаю», «соединить не могу»)
 is not heard unless the cue itself has the «не».
 
-A word of a cue may be `помо*` (begins so), `*вич` (ends so), `помочь~` (any form at all) or a `<class>` of names.
+A word of a cue may be `помо*` (begins so), `*вич` (ends so), `помочь~` (any form at all), `вас!` (only as it is
+written), a `<class>` of names (`names_heard`), or one of several: `звонок|обращение`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from rapidfuzz import fuzz
 from app.domain.names_heard import CLASSES
 
 GAP = 2
-SIMILAR_ENOUGH = 84.0
+SIMILAR_ENOUGH = 86.0
+"""«скажите» and «укажите» are alike by 85.7."""
 FUZZY_FROM = 5
 """Words shorter than this must be spelled exactly: «да» is not «на»."""
 OTHER_ORDER = 0.95
@@ -30,7 +32,8 @@ REMEMBERED = 20_000
 """So many words said are remembered with the words of cues that they are."""
 
 WORD = re.compile(r"[а-яa-z0-9]+\*?", re.IGNORECASE)
-_OF_CUE = re.compile(rf"<(?:{'|'.join(CLASSES)})>|\*?[а-яa-z0-9]+[*~]?", re.IGNORECASE)
+_ONE = rf"(?:<(?:{'|'.join(CLASSES)})>|\*?[а-яa-z0-9]+[*~!]?)"
+_OF_CUE = re.compile(rf"{_ONE}(?:\|{_ONE})*", re.IGNORECASE)
 
 _DENIALS = frozenset({"не", "ни"})
 _DENIED_ABILITY = frozenset(
@@ -62,14 +65,14 @@ def words_of(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=16384)
-def words_of_cue(cue: str) -> tuple[str, ...]:
-    """The words of a cue with their marks."""
-    return tuple(_OF_CUE.findall(cue.lower().replace("ё", "е")))
+def words_of_cue(cue: str) -> tuple[tuple[str, ...], ...]:
+    """The words of a cue with their marks, each as the alternatives that it has."""
+    return tuple(tuple(word.split("|")) for word in _OF_CUE.findall(cue.lower().replace("ё", "е")))
 
 
 def as_said(cue: str) -> list[str]:
     """How a cue sounds when it is just said."""
-    return [CLASSES[word[1:-1]].example if word[0] == "<" else word.strip("*~") for word in words_of_cue(cue)]
+    return [CLASSES[one[1:-1]].example if one[0] == "<" else one.strip("*~!") for one, *_ in words_of_cue(cue)]
 
 
 def heard(cue: str, said: Sequence[str], forms: FormsOf = NO_FORMS) -> float:
@@ -88,7 +91,7 @@ class Ear:
     """Hears many cues at once: each word said is compared with all their words once, and remembered."""
 
     def __init__(self, cues: Iterable[str], forms: FormsOf = NO_FORMS) -> None:
-        self._wanted = sorted({word for cue in cues for word in words_of_cue(cue)})
+        self._wanted = sorted({one for cue in cues for word in words_of_cue(cue) for one in word})
         self._forms = forms
         self._known: dict[str, tuple[tuple[str, float], ...]] = {}
 
@@ -129,6 +132,8 @@ def _is_marked(wanted: str, said: str, forms: Forms) -> bool:
         return said.endswith(wanted[1:].rstrip("*~"))
     if wanted[-1] == "*":
         return said.startswith(wanted[:-1])
+    if wanted[-1] == "!":
+        return said == wanted[:-1]
     return said == wanted[:-1] or said in forms.same or said in forms.others
 
 
@@ -146,14 +151,20 @@ class Listened:
     def heard(self, cue: str) -> float:
         """How surely this cue stands in what was said."""
         wanted = words_of_cue(cue)
-        if not wanted or not all(word in self.places for word in wanted):
+        at = [self._places_of(word) for word in wanted]
+        if not wanted or not all(at):
             return 0.0
-        own_denial = not _DENIALS.isdisjoint(wanted)
-        at = [self.places[word] for word in wanted]
-        if not own_denial:
+        if not any(_DENIALS.intersection(word) for word in wanted):
             at = [{place: alike for place, alike in one.items() if not self._denied(place)} for one in at]
         starts = {place for one in at for place in one}
         return max((self._from(place, at, -1, 0, 0.0, 1.0) for place in starts), default=0.0) / len(wanted)
+
+    def _places_of(self, word: tuple[str, ...]) -> dict[int, float]:
+        found: dict[int, float] = {}
+        for one in word:
+            for place, alike in self.places.get(one, {}).items():
+                found[place] = max(alike, found.get(place, 0.0))
+        return found
 
     def _from(
         self, place: int, at: list[dict[int, float]], last: int, used: int, total: float, order: float

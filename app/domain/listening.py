@@ -117,7 +117,11 @@ def with_word_forms(profile: Profile, forms_of: Callable[[str], Forms]) -> Profi
     )
 
 
+def _has_forms(word: str) -> bool:
+    return word[0].isalnum() and (word[-1].isalnum() or word[-1] == "~")
+
+
 def _with_forms(flow: Flow, forms_of: Callable[[str], Forms]) -> Flow:
     cues = (cue for stage in flow.stages for step in stage.steps for cue in (*step.cues, *step.unless))
-    words = {word for cue in cues for word in words_of_cue(cue) if word[0].isalnum() and word[-1] != "*"}
+    words = {one for cue in cues for word in words_of_cue(cue) for one in word if _has_forms(one)}
     return replace(flow, forms={word: forms_of(word.rstrip("~")) for word in words})

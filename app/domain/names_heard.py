@@ -1,4 +1,4 @@
-"""Classes of words that a cue may name: how people are called in Russian.
+"""Classes of words that a cue may name: how people are called in Russian, and what they are in an office.
 
 Only the nominative: who tells their own name says it so, whoever speaks of another seldom does.
 """
@@ -32,6 +32,13 @@ _NAMES = frozenset(
     """.split()
 )
 
+_POSITIONS = frozenset(
+    """
+    специалист консультант инспектор эксперт секретарь референт советник оператор юрист начальник начальница
+    заместитель методист бухгалтер архивариус ревизор заведующий заведующая
+    """.split()
+)
+
 
 @dataclass(frozen=True)
 class NameClass:
@@ -53,4 +60,5 @@ CLASSES = {
     "имя": NameClass("анна", words=_NAMES),
     "отчество": NameClass("сергеевна", _PATRONYMIC),
     "фамилия": NameClass("иванова", _SURNAME, _NO_SURNAME),
+    "должность": NameClass("специалист", words=_POSITIONS),
 }

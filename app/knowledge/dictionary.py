@@ -38,14 +38,16 @@ def normal_form(word: str) -> str:
 @lru_cache(maxsize=REMEMBERED)
 def forms_of(word: str) -> Forms:
     """The forms of a word of a cue (small letters, «е» for «ё», without marks); none where the dictionary does not
-    know it. Of a verb the same is said in the same tense and person, whatever the number and gender; of a noun, an
-    adjective or a pronoun in every case."""
+    know it. Of a verb the same is said in the same tense and person, whatever the number and gender; of a noun and
+    an adjective in every case; «вы», «вас» and «вам» are words by themselves."""
     same, others = set(), set()
     for parse in _analyzer().parse(word):
         # «перезвоним» as a call to do it together has the forms of «перезвоните».
         if not parse.is_known or parse.score < UNLIKELY or "incl" in parse.tag:
             continue
         for form in parse.lexeme:
+            if parse.tag.POS == "NPRO" and {"1per", "2per"} & set(parse.tag.grammemes):
+                continue  # «вам нужно» and «вы нужно» are not the same
             alike = form.tag.POS == parse.tag.POS and _sense(form.tag) == _sense(parse.tag)
             (same if alike else others).add(form.word.replace("ё", "е"))
     return Forms(frozenset(same), frozenset(others - same))

@@ -16,6 +16,7 @@ from app.domain.flow import Flow
 from app.storage import flow_scripts
 from app.storage.articles_files import article, front_of
 from app.storage.closed_line import referrals
+from app.storage.cue_sets import CueSet, cue_sets
 from app.storage.drafts import FLOWS, draft, place_of
 from app.storage.flow_graph import flow
 from app.storage.flows import ARTICLES, FILES, find_file, load_profile
@@ -28,6 +29,9 @@ from app.storage.texts import text_of
 _PLACED = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<text>.*)", re.DOTALL)
 _YEARS = range(2026, 2028)
 """Any years will do: the calendar is not what is checked."""
+
+_NAMES = {"body": "организация", "short": "организация"}
+"""They only fill cues."""
 
 Made = TypeVar("Made")
 
@@ -102,13 +106,20 @@ def _loads(roots: Mapping[str, Marked]) -> dict[str, Callable[[Marked], object]]
         "announcements.yaml": flow_scripts.announcements,
         "speech.yaml": speech_rules,
         "referrals.yaml": lambda root: referrals(root, _topics(roots)),
-        **{f"{name}.yaml": partial(_flow, flow_id=name) for name in FLOWS},
+        "cues.yaml": lambda root: cue_sets(root, _NAMES),
+        **{f"{name}.yaml": partial(_flow, flow_id=name, sets=_sets(roots)) for name in FLOWS},
     }
 
 
-def _flow(root: Marked, flow_id: str) -> Flow:
-    # The names only fill cues.
-    return flow(root, flow_id, {"body": "организация", "short": "организация"})
+def _flow(root: Marked, flow_id: str, sets: Mapping[str, CueSet]) -> Flow:
+    return flow(root, flow_id, _NAMES, sets)
+
+
+def _sets(roots: Mapping[str, Marked]) -> dict[str, CueSet]:
+    try:
+        return cue_sets(roots["cues.yaml"], _NAMES)
+    except (BadFlow, KeyError):
+        return {}
 
 
 def _topics(roots: Mapping[str, Marked]) -> list[str]:

@@ -32,17 +32,20 @@ FLOWS = ("incoming", "outgoing", "internal")
 
 Roots = Mapping[str, Marked]
 """The files' roots by name; one that is no YAML is left out."""
+Sets = Mapping[str, Mapping[str, Marked]]
+"""The sets of cues by name, as their keys and values."""
 
 
 def draft(roots: Roots, hours: Callable[[Marked], DraftHours | None], articles: Mapping[Path, Marked]) -> Draft:
     """`hours` makes the schedule of profile.yaml, or None when it cannot; `articles` are the front matters."""
     profile = _keys(roots.get("profile.yaml"))
+    sets = {name: _keys(one) for name, one in _keys(roots.get("cues.yaml")).items()}
     topics = _keys(roots.get("topics.yaml"))
     body, short = _text(profile.get("body")), _text(profile.get("short"))
     spoken = _items(_keys(roots.get("survey.yaml")).get("questions"))
     announced = roots.get("announcements.yaml")
     return Draft(
-        flows=tuple(_flow(name, roots[f"{name}.yaml"]) for name in FLOWS if f"{name}.yaml" in roots),
+        flows=tuple(_flow(name, roots[f"{name}.yaml"], sets) for name in FLOWS if f"{name}.yaml" in roots),
         names={"body": body, "short": short or body} if body else {},
         announcements=tuple(_named_texts(announced)),
         announcements_at=place_of(announced) if announced else Place("announcements.yaml"),
@@ -62,21 +65,21 @@ def place_of(marked: Marked) -> Place:
     return Place(marked.file, marked.node.start_mark.line + 1)
 
 
-def _flow(name: str, root: Marked) -> DraftFlow:
+def _flow(name: str, root: Marked, sets: Sets) -> DraftFlow:
     fields = _keys(root)
-    stages = tuple(_stage(item) for item in _items(fields.get("stages")))
+    stages = tuple(_stage(item, sets) for item in _items(fields.get("stages")))
     start = fields.get("start")
     return DraftFlow(name, place_of(root), stages, _written(start) if start else None)
 
 
-def _stage(item: Marked) -> DraftStage:
+def _stage(item: Marked, sets: Sets) -> DraftStage:
     fields = _keys(item)
     return DraftStage(
         id=_written(fields.get("id", item)),
         phrases=tuple(_phrases(fields.get("phrases"))),
         questions=_texts(fields.get("questions")),
         fields=tuple(one.text for one in _texts(fields.get("fields"))),
-        steps=tuple(_step(one) for one in _items(fields.get("steps"))),
+        steps=tuple(_step(one, sets) for one in _items(fields.get("steps"))),
         next=tuple(_edges(fields.get("next"))),
         end=_text(fields.get("end")) == "true",
     )
@@ -100,12 +103,15 @@ def _edges(marked: Marked | None) -> Iterator[Written]:
             yield _written(edge["to"])
 
 
-def _step(item: Marked) -> DraftStep:
+def _step(item: Marked, sets: Sets) -> DraftStep:
     fields = _keys(item)
+    like = fields.get("like")
+    names = [one.text for one in _texts(like) or (_single(like) if like else ())]
+    shared = [fields, *(sets.get(name, {}) for name in names)]
     return DraftStep(
         id=_written(fields.get("id", item)),
-        cues=_texts(fields.get("cues")),
-        unless=_texts(fields.get("unless")),
+        cues=tuple(one for each in shared for one in _texts(each.get("cues"))),
+        unless=tuple(one for each in shared for one in _texts(each.get("unless"))),
         speaker=_text(fields.get("speaker")) or "operator",
     )
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from app.domain.facts import Speaker
 from app.domain.flow import FIELDS, Flow, Kind, NeedWas, Next, Phrase, Stage, Step
+from app.storage.cue_sets import NO_SETS, CueSets, taken
 from app.storage.flow_scripts import cue, identifier, sources, template
 from app.storage.marked_yaml import Marked, unique
 
@@ -16,11 +17,12 @@ Names = Mapping[str, str]
 _STAGE = {"source", "fields", "phrases", "questions", "steps", "next", "end"}
 
 
-def flow(root: Marked, flow_id: str, names: Names) -> Flow:
-    """The graph, whole: every edge leads to a stage, every stage is reached from the start and reaches an end."""
+def flow(root: Marked, flow_id: str, names: Names, sets: CueSets = NO_SETS) -> Flow:
+    """The graph, whole: every edge leads to a stage, every stage is reached from the start and reaches an end. `sets` are
+    what its steps may take by `like`."""
     fields = root.fields({"stages"}, {"start"})
     marked = fields["stages"]
-    found = [(_stage(item, names), item) for item in marked.items()]
+    found = [(_stage(item, names, sets), item) for item in marked.items()]
     if not found:
         marked.fail("must have at least one stage")
     unique([(stage.id, item) for stage, item in found], "stage")
@@ -56,9 +58,9 @@ def _check_ways(made: Flow, stage: Stage, item: Marked) -> None:
         item.fail(f"stage «{stage.id}» leads to no end: give it a «next», or «end: true»")
 
 
-def _stage(marked: Marked, names: Names) -> Stage:
+def _stage(marked: Marked, names: Names, sets: CueSets) -> Stage:
     fields = marked.fields({"id", "title"}, _STAGE)
-    steps = [(_step(item, names), item) for item in fields["steps"].items()] if "steps" in fields else []
+    steps = [(_step(item, names, sets), item) for item in fields["steps"].items()] if "steps" in fields else []
     unique([(step.id, item) for step, item in steps], "step")
     return Stage(
         id=identifier(fields["id"]),
@@ -117,13 +119,16 @@ def _edge(marked: Marked) -> Next:
     )
 
 
-def _step(marked: Marked, names: Names) -> Step:
-    fields = marked.fields({"id", "title"}, {"cues", "speaker", "unless"})
+def _step(marked: Marked, names: Names, sets: CueSets) -> Step:
+    fields = marked.fields({"id", "title"}, {"cues", "like", "speaker", "unless"})
     as_cue = partial(cue, names=names)
+    shared = taken(fields.get("like"), sets)
+    cues = fields["cues"].texts(as_cue) if "cues" in fields else ()
+    unless = fields["unless"].texts(as_cue) if "unless" in fields else ()
     return Step(
         id=identifier(fields["id"]),
         title=fields["title"].text(),
-        cues=fields["cues"].texts(as_cue) if "cues" in fields else (),
+        cues=(*cues, *(one for each in shared for one in each.cues)),
         speaker=Speaker(fields["speaker"].one_of(tuple(Speaker))) if "speaker" in fields else Speaker.OPERATOR,
-        unless=fields["unless"].texts(as_cue) if "unless" in fields else (),
+        unless=(*unless, *(one for each in shared for one in each.unless)),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from app.domain.cues import words_of
+from app.domain.cues import words_of, words_of_cue
 from app.domain.flow import Survey, SurveyAnswer, SurveyQuestion, variables_of
 from app.domain.profile import Need, Topic
 from app.storage.marked_yaml import Marked, unique
@@ -65,7 +65,7 @@ def cue(marked: Marked, names: Mapping[str, str] = MappingProxyType({})) -> str:
         marked.fail(f"has {{{name}}} in «{value}»; a cue may have {{body}} and {{short}} only")
     for name, text in names.items():
         value = value.replace(f"{{{name}}}", text)
-    if not words_of(value):
+    if not words_of_cue(value):
         marked.fail(f"is «{value}», which has no words that can be heard")
     return value
 

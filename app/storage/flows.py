@@ -16,6 +16,7 @@ from app.domain.profile import Profile, Terms, Topic, Unit
 from app.storage import flow_scripts
 from app.storage.articles_files import articles
 from app.storage.closed_line import closed, referrals
+from app.storage.cue_sets import cue_sets
 from app.storage.flow_graph import flow
 from app.storage.marked_yaml import Marked, parse, unique
 from app.storage.profile_hours import schedule
@@ -35,6 +36,7 @@ FILES = (
     "referrals.yaml",
     "speech.yaml",
     "announcements.yaml",
+    "cues.yaml",
 )
 ARTICLES = "articles"
 DEFAULT = "default"
@@ -55,6 +57,7 @@ def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Pr
     body = fields["body"].text()
     short = fields["short"].text() if "short" in fields else ""
     names = {"body": body, "short": short or body}
+    sets = cue_sets(roots["cues.yaml"], names)
     topics = flow_scripts.topics(roots["topics.yaml"])
     units = _units(fields["units"], topics)
     _check_topics(roots["topics.yaml"], units)
@@ -67,9 +70,9 @@ def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Pr
         hours_text=fields["hours_text"].text(),
         units=units,
         terms=terms(fields["terms"]) if "terms" in fields else Terms(),
-        incoming=flow(roots["incoming.yaml"], "incoming", names),
-        outgoing=flow(roots["outgoing.yaml"], "outgoing", names),
-        internal=flow(roots["internal.yaml"], "internal", names),
+        incoming=flow(roots["incoming.yaml"], "incoming", names, sets),
+        outgoing=flow(roots["outgoing.yaml"], "outgoing", names, sets),
+        internal=flow(roots["internal.yaml"], "internal", names, sets),
         internal_numbers=_internal(fields["internal"]) if "internal" in fields else (),
         closed=closed(roots["closed.yaml"], announcements),
         survey=flow_scripts.survey(roots["survey.yaml"]),

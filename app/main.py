@@ -27,6 +27,7 @@ from app.application.panel_commands import PanelCommands
 from app.application.recorder import Recorder
 from app.application.roster import Roster
 from app.config import PROJECT, Settings
+from app.dictionary import normal_form
 from app.domain.announcements import announcements_of
 from app.domain.errors import BadInput
 from app.domain.profile import Profile
@@ -34,7 +35,6 @@ from app.domain.working_time import is_open, next_opening
 from app.free_ports import check_port_free
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
-from app.knowledge.dictionary import normal_form
 from app.knowledge.rendering import html_of
 from app.knowledge.seeking import BackgroundSeeker
 from app.knowledge.shelf import Shelf

@@ -11,9 +11,7 @@ import yaml
 
 from app.domain.facts import Speaker
 from app.domain.flow import Flow
-from app.domain.listening import with_word_forms
 from app.domain.profile import Profile
-from app.knowledge.dictionary import forms_of
 from app.storage.flows import load_profile
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -58,8 +56,8 @@ def dialogues() -> list[Dialogue]:
 
 @cache
 def listened(profile_id: str) -> Profile:
-    """The profile as the line listens with it."""
-    return with_word_forms(load_profile(PROJECT / "call_flows" / profile_id, years=YEARS), forms_of)
+    """The profile, read once."""
+    return load_profile(PROJECT / "call_flows" / profile_id, years=YEARS)
 
 
 def flow_of(dialogue: Dialogue) -> Flow:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import yaml
 
+from app.dictionary import normal_form
 from app.domain.profile import Profile
 from app.domain.search import ENOUGH, ENOUGH_TYPED, Index, Query
-from app.knowledge.dictionary import normal_form
 from app.storage.flows import load_profile
 
 PROJECT = Path(__file__).resolve().parent.parent

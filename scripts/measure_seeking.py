@@ -18,8 +18,8 @@ from dataclasses import replace
 
 import yaml
 
+from app.dictionary import normal_form
 from app.domain.search import Index, Query
-from app.knowledge.dictionary import normal_form
 from app.knowledge.seeking import BackgroundSeeker
 from app.main import SWITCH_INTERVAL_S
 from app.storage.flows import load_profile

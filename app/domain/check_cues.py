@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
-from app.domain.cues import Ear, Listened, as_said, words_of_cue
+from app.domain.cues import Ear, Forms, Listened, as_said, forms_of_cues, words_of_cue
 from app.domain.drafts import DraftFlow, DraftStep, Finding, Written, error, warning
 
 
@@ -35,10 +35,11 @@ class _Step:
         return f"{self.stage}/{self.step.id.text}"
 
 
-def cue_findings(flow: DraftFlow, names: Mapping[str, str]) -> Iterator[Finding]:
+def cue_findings(flow: DraftFlow, names: Mapping[str, str], forms_of: Callable[[str], Forms]) -> Iterator[Finding]:
     """`names` are what `{body}` and `{short}` stand for."""
     written = [one for stage in flow.stages for step in stage.steps for one in (*step.cues, *step.unless)]
-    ear = Ear(_filled(one.text, names) for one in written)
+    cues = [_filled(one.text, names) for one in written]
+    ear = Ear(cues, forms_of_cues(cues, forms_of))
     steps = [
         _Step(
             stage.id.text,

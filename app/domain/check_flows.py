@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from app.domain.check_books import (
     announcement_findings,
@@ -15,6 +15,7 @@ from app.domain.check_books import (
 from app.domain.check_cues import cue_findings
 from app.domain.check_graph import graph_findings
 from app.domain.check_phrases import phrase_findings, variable_findings
+from app.domain.cues import Forms
 from app.domain.drafts import Draft, DraftFlow, Finding
 from app.domain.regulations import Regulation
 
@@ -23,20 +24,23 @@ def findings(
     draft: Draft,
     announcements: Iterable[str],
     regulations: Mapping[str, Regulation],
+    forms_of: Callable[[str], Forms],
     optional: Iterable[str] = (),
 ) -> tuple[Finding, ...]:
     """Every finding, by file and line. `announcements` are the names that the line itself says, `optional` those
-    that it says where there are such texts."""
+    that it says where there are such texts; `forms_of` gives the forms of a word."""
     beside = announcement_findings(draft, announcements, optional)
-    return tuple(sorted({*_all(draft, regulations), *beside}))
+    return tuple(sorted({*_all(draft, regulations, forms_of), *beside}))
 
 
-def _all(draft: Draft, regulations: Mapping[str, Regulation]) -> Iterator[Finding]:
+def _all(
+    draft: Draft, regulations: Mapping[str, Regulation], forms_of: Callable[[str], Forms]
+) -> Iterator[Finding]:
     for flow in draft.flows:
         yield from graph_findings(flow)
         yield from phrase_findings(flow)
         yield from _cue_variables(flow, draft.names)
-        yield from cue_findings(flow, draft.names)
+        yield from cue_findings(flow, draft.names, forms_of)
     yield from reference_findings(draft)
     yield from survey_findings(draft)
     yield from speech_findings(draft)

@@ -1,23 +1,24 @@
 """Hearing a step of the script in what was said.
 
 A cue is a phrase as an author writes it. It is heard when all of its words are said, with at most `GAP` others
-between two of them. Russian is free in its order, so the words may stand in any; and a word counts in all forms that
-mean the same (`Forms`): «линии» is «линию», «поняла» is «понял», but «переключали» is not «переключаю». Recognisers
-err in letters, so long words match by similarity, too. A word that is denied («не переключаю», «соединить не могу»)
-is not heard unless the cue itself has the «не».
+between two of them. Russian is free in its order, so the words may stand in any; and a word counts in all forms
+that mean the same (`Forms`): «линии» is «линию», «поняла» is «понял», but «переключали» is not «переключаю».
+Recognisers err in letters, so long words match by similarity, too. A word that is denied («не переключаю»,
+«соединить не могу») is not heard unless the cue itself has the «не».
 
 A word of a cue may be `помо*` (begins so), `*вич` (ends so), `помочь~` (any form at all), `вас!` (only as it is
-written), a `<class>` of names (`names_heard`), or one of several: `звонок|обращение`.
+written), a `<class>` of names (`names_heard`), or one of several: `звонок|обращение`. A cue that begins with `=` is
+heard in its own order only.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from app.domain.names_heard import CLASSES
 
@@ -37,8 +38,27 @@ _OF_CUE = re.compile(rf"{_ONE}(?:\|{_ONE})*", re.IGNORECASE)
 
 _DENIALS = frozenset({"не", "ни"})
 _DENIED_ABILITY = frozenset(
-    "могу можем можете сможем смогу сможете буду будем вправе имею имеем получится получается стану станем надо "
-    "нужно хочу хотим".split()
+    {
+        "могу",
+        "можем",
+        "можете",
+        "сможем",
+        "смогу",
+        "сможете",
+        "буду",
+        "будем",
+        "вправе",
+        "имею",
+        "имеем",
+        "получится",
+        "получается",
+        "стану",
+        "станем",
+        "надо",
+        "нужно",
+        "хочу",
+        "хотим",
+    }
 )
 _INFINITIVE = re.compile(r".{2,}(?:ть|ти|чь|ться|тись|чься)")
 _REACH = 4
@@ -75,9 +95,15 @@ def as_said(cue: str) -> list[str]:
     return [CLASSES[one[1:-1]].example if one[0] == "<" else one.strip("*~!") for one, *_ in words_of_cue(cue)]
 
 
+def forms_of_cues(cues: Iterable[str], forms_of: Callable[[str], Forms]) -> dict[str, Forms]:
+    """The forms of every word of the cues that may have some. `forms_of` gives those of a word without marks."""
+    words = {one for cue in cues for word in words_of_cue(cue) for one in word}
+    return {one: forms_of(one.rstrip("~")) for one in words if one[0].isalnum() and one[-1] not in "*!"}
+
+
 def heard(cue: str, said: Sequence[str], forms: FormsOf = NO_FORMS) -> float:
-    """How surely the cue stands in `said` (from `words_of`): 0 when it does not, else the mean likeness of its words
-    (1 for a word as written or in a form of it, its similarity else), less when their order is another."""
+    """How surely the cue stands in `said` (from `words_of`): 0 when it does not, else the mean likeness of its
+    words (1 for a word as written or in a form of it, its similarity else), less when their order is another."""
     return Ear([cue], forms).listen(said).heard(cue)
 
 
@@ -91,8 +117,11 @@ class Ear:
     """Hears many cues at once: each word said is compared with all their words once, and remembered."""
 
     def __init__(self, cues: Iterable[str], forms: FormsOf = NO_FORMS) -> None:
-        self._wanted = sorted({one for cue in cues for word in words_of_cue(cue) for one in word})
+        wanted = sorted({one for cue in cues for word in words_of_cue(cue) for one in word})
         self._forms = forms
+        self._marked = [one for one in wanted if one[0] in "<*" or one[-1] == "*"]
+        self._spelled = _by_spelling(wanted, forms)
+        self._fuzzy = [one for one in wanted if one.isalnum() and len(one) >= FUZZY_FROM]
         self._known: dict[str, tuple[tuple[str, float], ...]] = {}
 
     def listen(self, said: Sequence[str]) -> Listened:
@@ -105,36 +134,48 @@ class Ear:
     def _matches(self, word: str) -> tuple[tuple[str, float], ...]:
         known = self._known.get(word)
         if known is None:
-            found = ((wanted, self._alike(wanted, word)) for wanted in self._wanted)
-            known = tuple((wanted, alike) for wanted, alike in found if alike)
+            known = tuple({**self._similar(word), **dict.fromkeys(self._same(word), 1.0)}.items())
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             self._known[word] = known
         return known
 
-    def _alike(self, wanted: str, said: str) -> float:
-        if not wanted[0].isalnum() or not wanted[-1].isalnum():
-            return float(_is_marked(wanted, said, self._forms.get(wanted, _ONLY_AS_WRITTEN)))
-        if wanted == said:
-            return 1.0
-        forms = self._forms.get(wanted, _ONLY_AS_WRITTEN)
-        if said in forms.same:
-            return 1.0
-        if said in forms.others or min(len(wanted), len(said)) < FUZZY_FROM:
-            return 0.0
-        return fuzz.ratio(wanted, said, score_cutoff=SIMILAR_ENOUGH) / 100
+    def _same(self, said: str) -> list[str]:
+        return [*self._spelled.get(said, ()), *(one for one in self._marked if _is_marked(one, said))]
+
+    def _similar(self, said: str) -> dict[str, float]:
+        if len(said) < FUZZY_FROM:
+            return {}
+        found = process.extract(
+            said, self._fuzzy, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH, limit=None, processor=None
+        )
+        return {one: score / 100 for one, score, _ in found if said not in self._others(one)}
+
+    def _others(self, wanted: str) -> frozenset[str]:
+        return self._forms.get(wanted, _ONLY_AS_WRITTEN).others
 
 
-def _is_marked(wanted: str, said: str, forms: Forms) -> bool:
+def _by_spelling(wanted: Iterable[str], forms: FormsOf) -> dict[str, list[str]]:
+    """The words of cues by everything that is exactly one of them."""
+    found: dict[str, list[str]] = {}
+    for one in wanted:
+        if one[0] in "<*" or one[-1] == "*":
+            continue
+        of_it = forms.get(one, _ONLY_AS_WRITTEN)
+        spellings = {one.rstrip("~!")}
+        if one[-1] != "!":
+            spellings |= of_it.same | (of_it.others if one[-1] == "~" else frozenset())
+        for spelling in spellings:
+            found.setdefault(spelling, []).append(one)
+    return found
+
+
+def _is_marked(wanted: str, said: str) -> bool:
     if wanted[0] == "<":
         return CLASSES[wanted[1:-1]].holds(said)
     if wanted[0] == "*":
-        return said.endswith(wanted[1:].rstrip("*~"))
-    if wanted[-1] == "*":
-        return said.startswith(wanted[:-1])
-    if wanted[-1] == "!":
-        return said == wanted[:-1]
-    return said == wanted[:-1] or said in forms.same or said in forms.others
+        return said.endswith(wanted[1:].rstrip("*"))
+    return said.startswith(wanted[:-1])
 
 
 @dataclass(frozen=True)
@@ -151,13 +192,14 @@ class Listened:
     def heard(self, cue: str) -> float:
         """How surely this cue stands in what was said."""
         wanted = words_of_cue(cue)
-        at = [self._places_of(word) for word in wanted]
-        if not wanted or not all(at):
+        if not wanted or not all(any(one in self.places for one in word) for word in wanted):
             return 0.0
+        at = [self._places_of(word) for word in wanted]
         if not any(_DENIALS.intersection(word) for word in wanted):
             at = [{place: alike for place, alike in one.items() if not self._denied(place)} for one in at]
         starts = {place for one in at for place in one}
-        return max((self._from(place, at, -1, 0, 0.0, 1.0) for place in starts), default=0.0) / len(wanted)
+        other = 0.0 if cue.startswith("=") else OTHER_ORDER
+        return max((self._from(place, at, other) for place in starts), default=0.0) / len(wanted)
 
     def _places_of(self, word: tuple[str, ...]) -> dict[int, float]:
         found: dict[int, float] = {}
@@ -167,21 +209,30 @@ class Listened:
         return found
 
     def _from(
-        self, place: int, at: list[dict[int, float]], last: int, used: int, total: float, order: float
+        self,
+        place: int,
+        at: list[dict[int, float]],
+        other: float,
+        last: int = -1,
+        used: int = 0,
+        total: float = 0.0,
+        order: float = 1.0,
     ) -> float:
         """The surest way on with a word of the cue at `place`; `used` are the bits of the words found, `last` the
-        one before."""
+        one before, `other` what another order leaves of the sureness."""
         surest = 0.0
         for number, one in enumerate(at):
             if used >> number & 1 or place not in one:
                 continue
-            ordered = order if number == last + 1 else OTHER_ORDER
+            ordered = order if number == last + 1 else other
+            if not ordered:
+                continue
             now, likeness = used | 1 << number, total + one[place]
             if now == (1 << len(at)) - 1:
                 surest = max(surest, likeness * ordered)
                 continue
             for following in range(place + 1, min(place + 2 + GAP, len(self.said))):
-                surest = max(surest, self._from(following, at, number, now, likeness, ordered))
+                surest = max(surest, self._from(following, at, other, number, now, likeness, ordered))
         return surest
 
     def _denied(self, place: int) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from app.dictionary import forms_of
 from app.domain.articles import Article
 from app.domain.check_flows import findings
 from app.domain.drafts import DraftHours, Finding, Place, Written, error
@@ -44,7 +45,8 @@ def check_profile(folder: Path) -> tuple[Finding, ...]:
     fronts = {path: front for path in paths if (front := refused.by(partial(front_of, path))) is not None}
     regulations = refused.by(partial(load_regulations, folder.parent / FOLDER)) or {}
     read = draft(roots, lambda root: refused.by(partial(_hours, root)), fronts)
-    found = findings(read, flow_scripts.REQUIRED_ANNOUNCEMENTS, regulations, flow_scripts.OPTIONAL_ANNOUNCEMENTS)
+    optional = flow_scripts.OPTIONAL_ANNOUNCEMENTS
+    found = findings(read, flow_scripts.REQUIRED_ANNOUNCEMENTS, regulations, forms_of, optional)
     for name, load in _loads(roots).items():
         if name in roots:
             refused.by(partial(load, roots[name]))

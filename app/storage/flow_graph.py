@@ -18,8 +18,8 @@ _STAGE = {"source", "fields", "phrases", "questions", "steps", "next", "end"}
 
 
 def flow(root: Marked, flow_id: str, names: Names, sets: CueSets = NO_SETS) -> Flow:
-    """The graph, whole: every edge leads to a stage, every stage is reached from the start and reaches an end. `sets` are
-    what its steps may take by `like`."""
+    """The graph, whole: every edge leads to a stage, every stage is reached from the start and reaches an end.
+    `sets` are what its steps may take by `like`."""
     fields = root.fields({"stages"}, {"start"})
     marked = fields["stages"]
     found = [(_stage(item, names, sets), item) for item in marked.items()]

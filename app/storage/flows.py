@@ -10,8 +10,10 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
+from app.dictionary import forms_of
 from app.domain.errors import BadFlow, BadInput
 from app.domain.internal_numbers import InternalNumbers
+from app.domain.listening import with_word_forms
 from app.domain.profile import Profile, Terms, Topic, Unit
 from app.storage import flow_scripts
 from app.storage.articles_files import articles
@@ -62,7 +64,7 @@ def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Pr
     units = _units(fields["units"], topics)
     _check_topics(roots["topics.yaml"], units)
     announcements = flow_scripts.announcements(roots["announcements.yaml"])
-    return Profile(
+    profile = Profile(
         id=flow_scripts.identifier(fields["id"]),
         body=body,
         short=short,
@@ -83,6 +85,7 @@ def load_profile(folder: Path, *, always_open: bool = False, years: range) -> Pr
         articles=articles(folder / ARTICLES, [unit.id for unit in units], [topic.id for topic in topics]),
         version=_version(texts),
     )
+    return with_word_forms(profile, forms_of)
 
 
 def find_file(folder: Path, name: str) -> Path:

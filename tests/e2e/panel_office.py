@@ -26,11 +26,11 @@ from app.application.ports import LegId, Recordings
 from app.application.recorder import Recorder
 from app.application.reports import Role, StaffMember
 from app.application.roster import Roster
+from app.dictionary import normal_form
 from app.domain.facts import Fact
 from app.domain.profile import Profile
 from app.gateway.client import GatewayClient
 from app.gateway.server import GatewayServer
-from app.knowledge.dictionary import normal_form
 from app.knowledge.shelf import OfFiles, Shelf
 from app.storage.flows import load_profile
 from app.telephony.browser_phone import BrowserPhones

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
-from app.knowledge.dictionary import normal_form
+from app.dictionary import normal_form
 from app.knowledge.rendering import html_of
 from app.knowledge.shelf import Shelf
 from app.storage.article_book import SqlArticleBook

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app.dictionary import normal_form
 from app.domain.search import Found, Query
-from app.knowledge.dictionary import normal_form
 from app.knowledge.seeking import BackgroundSeeker
 from app.knowledge.shelf import OfFiles, Shelf
 from app.storage.flows import load_profile

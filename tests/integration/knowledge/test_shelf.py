@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.dictionary import normal_form
 from app.domain.profile import Profile
 from app.domain.search import Query
-from app.knowledge.dictionary import normal_form
 from app.knowledge.shelf import OfFiles, Shelf
 from app.storage.flows import load_profile
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from app.dictionary import normal_form
 from app.domain import facts as f
 from app.domain.profile import Profile, Unit
-from app.knowledge.dictionary import normal_form
 from app.knowledge.rendering import html_of
 from app.knowledge.shelf import Shelf
 from app.storage.article_book import SqlArticleBook

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.application.knowledge import Change
+from app.dictionary import normal_form
 from app.domain.errors import Refused
-from app.knowledge.dictionary import normal_form
 from app.knowledge.rendering import html_of
 from app.knowledge.shelf import Shelf
 from app.storage.article_book import SqlArticleBook

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain import cues
 from app.domain import facts as f
+from app.domain.cues import words_of
 from app.domain.flow import Flow, Stage
 from app.domain.profile import Profile
 
@@ -45,10 +45,10 @@ def said_in(profile: Profile, stage: Stage) -> list[str]:
 
 def ticked_by(flow: Flow, text: str, speaker: f.Speaker = f.Speaker.OPERATOR) -> set[tuple[str, str]]:
     """(Stage, step) that the phrase ticks from this speaker."""
-    said = cues.words_of(text)
+    listened = flow.ear.listen(words_of(text))
     return {
         (stage.id, step.id)
         for stage in flow.stages
         for step in stage.steps
-        if step.speaker is speaker and cues.best(step.cues, said) and not cues.best(step.unless, said)
+        if step.speaker is speaker and listened.best(step.cues) and not listened.best(step.unless)
     }

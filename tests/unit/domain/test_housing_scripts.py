@@ -52,13 +52,18 @@ def _name(part: object) -> str:
 def can_be_heard(phrase: str) -> bool:
     return all(
         any(known.startswith(word[:-1]) for known in WORDS) if word.endswith("*") else word in WORDS
-        for word in cues.words_of(phrase)
+        for word in cues.as_said(phrase)
     )
 
 
 def ticked_by(flow: Flow, phrase: str) -> set[tuple[str, str]]:
-    said = cues.words_of(phrase)
-    return {(stage.id, step.id) for stage in flow.stages for step in stage.steps if cues.best(step.cues, said)}
+    listened = flow.ear.listen(cues.words_of(phrase))
+    return {
+        (stage.id, step.id)
+        for stage in flow.stages
+        for step in stage.steps
+        if listened.best(step.cues) and not listened.best(step.unless)
+    }
 
 
 @pytest.mark.parametrize(("flow", "stage", "step"), STEPS, ids=_name)

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.dictionary import normal_form
 from app.domain.article_form import form_for
 from app.domain.missed_questions import Decision, MissedQuestion, QuestionGroup, grouped, key_of, within
 from app.domain.personal_words import without_personal_data
-from app.knowledge.dictionary import normal_form
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from app.domain.calls import Call, Direction, Outcome, Phase
 from app.domain.conduct import decide
 from app.domain.errors import BadInput, Refused
 from app.domain.facts import By, Speaker
+from app.domain.listening import AGAIN_AFTER_S, CONTEST_HOLDS_S
 from tests.unit.domain.samples import CALLER, LUNCH, NOW, PROFILE, after, call_in, does
 
 NEW = Call(id="c1")
@@ -19,6 +20,11 @@ NEW = Call(id="c1")
 
 def said(text: str, operator: str = "anna", at: float = 1.0) -> c.HearPhrase:
     return c.HearPhrase(Speaker.OPERATOR, operator, text, at, at + 1)
+
+
+def arrival_of(call: Call) -> datetime:
+    assert call.arrived_at is not None
+    return call.arrived_at
 
 
 def transferred(call: Call, target: str) -> Call:
@@ -307,10 +313,36 @@ def test_a_phrase_cut_in_two_is_heard_as_one(pause_s: float, heard: bool) -> Non
     assert call.ticked("farewell", "thanks") is heard
 
 
-def test_a_contested_step_is_not_ticked_by_speech_again() -> None:
-    call = does(call_in(Phase.TALKING), said("добрый день"), c.Untick("greeting", "hello"), said("добрый день"))
-    assert not call.ticked("greeting", "hello")
+@pytest.mark.parametrize(
+    ("text", "after_s", "ticked"),
+    [
+        ("добрый день", 1.0, False),
+        ("добрый день", 1000.0, False),
+        ("здравствуйте", CONTEST_HOLDS_S - 1, False),
+        ("здравствуйте", CONTEST_HOLDS_S + 1, True),
+    ],
+)
+def test_a_contested_step_is_ticked_by_other_words_only_and_after_a_while(
+    text: str, after_s: float, ticked: bool
+) -> None:
+    call = does(call_in(Phase.TALKING), said("добрый день"), c.Untick("greeting", "hello"))
+    contested_s = (call.contested[0].at - arrival_of(call)).total_seconds()
+    call = does(call, said(text, at=contested_s + after_s))
+    assert call.ticked("greeting", "hello") is ticked
     assert does(call, c.Tick("greeting", "hello")).ticked("greeting", "hello")
+
+
+@pytest.mark.parametrize(("after_s", "times"), [(AGAIN_AFTER_S - 1, 1), (AGAIN_AFTER_S + 1, 2)])
+def test_a_step_that_recurs_is_ticked_again_after_a_while(after_s: float, times: int) -> None:
+    call = does(call_in(Phase.TALKING), said("переключаю вас", at=1.0))
+    told_s = (call.ticks[0].at - arrival_of(call)).total_seconds()
+    call = does(call, said("переключаю вас", at=told_s + after_s))
+    assert [tick.stage for tick in call.ticks] == ["transfer"] * times
+
+
+def test_a_step_that_does_not_recur_is_ticked_once() -> None:
+    call = does(call_in(Phase.TALKING), said("добрый день", at=1.0), said("добрый день", at=900.0))
+    assert len(call.ticks) == 1
 
 
 @pytest.mark.parametrize("phase", [Phase.SURVEY, Phase.ENDED])

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.domain import commands as c
-from app.domain import cues
 from app.domain.calls import Phase
+from app.domain.cues import Listened, words_of
 from app.domain.facts import By, Speaker
 from app.domain.flow import FIELDS, Flow, NeedWas, Stage, Step, SurveyAnswer, render
 from app.domain.listening import FAREWELL
@@ -141,8 +141,8 @@ def test_every_stage_has_steps_and_fields_that_there_are(walk: Walk) -> None:
         assert all(walk.flow.step(stage.id, step.id) is step for step in stage.steps)
 
 
-def heard(step: Step, said: list[str]) -> bool:
-    return bool(cues.best(step.cues, said)) and not cues.best(step.unless, said)
+def heard(step: Step, listened: Listened) -> bool:
+    return bool(listened.best(step.cues)) and not listened.best(step.unless)
 
 
 @pytest.mark.parametrize("walk", WALKS)
@@ -151,9 +151,9 @@ def test_what_a_stage_says_ticks_its_own_steps_and_no_others(walk: Walk) -> None
         variants = tuple(variant for phrase in stage.phrases for variant in phrase.variants)
         ticked: set[str] = set()
         for text in render(variants, walk.all_values):
-            said = cues.words_of(text)
+            listened = walk.flow.ear.listen(words_of(text))
             for other in walk.flow.stages:
-                hit = {s.id for s in other.steps if s.speaker is Speaker.OPERATOR and heard(s, said)}
+                hit = {s.id for s in other.steps if s.speaker is Speaker.OPERATOR and heard(s, listened)}
                 if other is stage:
                     ticked |= hit
                 else:

@@ -116,6 +116,7 @@ questions:
 topics:
   - {id: roof, title: Крыша, questions: ["Где течёт?"], unit: lands, needs: [{id: mend, title: Починить}]}
 """,
+    "cues.yaml": "bye: {cues: [до свидания], unless: [не до]}\n",
     "announcements.yaml": "\n".join(f"{name}: Текст" for name in sorted(REQUIRED_ANNOUNCEMENTS)) + "\n",
 }
 

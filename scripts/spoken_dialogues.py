@@ -1,0 +1,40 @@
+"""The written dialogues as the bundled model hears them: spoken by espeak-ng, through A-law at 8 kHz."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+import vosk
+
+from app.domain.facts import Speaker
+from app.speech.espeak import synthesise
+from app.telephony.g711 import decode, encode
+from scripts.dialogues import PROJECT, Dialogue, Turn
+
+MODEL = PROJECT / "models" / "liniya-demo-ru"
+RATE_HZ = 8000
+VOICES = {Speaker.OPERATOR: "ru+f3", Speaker.CALLER: "ru+m3"}
+PAUSE = bytes(2 * int(0.3 * RATE_HZ))
+
+
+def recognised(everything: Iterable[Dialogue]) -> Callable[[Dialogue, Turn], str]:
+    """What was heard of each turn; every turn is recognised once, here."""
+    vosk.SetLogLevel(-1)
+    model = vosk.Model(str(MODEL))
+    heard = {turn: _heard(model, turn) for dialogue in everything for turn in dialogue.turns}
+    return lambda _dialogue, turn: heard[turn]
+
+
+def _heard(model: vosk.Model, turn: Turn) -> str:
+    recogniser = vosk.KaldiRecognizer(model, RATE_HZ)
+    pieces = []
+    if recogniser.AcceptWaveform(_spoken(turn)):
+        pieces.append(json.loads(recogniser.Result())["text"])
+    pieces.append(json.loads(recogniser.FinalResult())["text"])
+    return " ".join(filter(None, pieces)).replace("[unk]", "").strip()
+
+
+def _spoken(turn: Turn) -> bytes:
+    sound = PAUSE + synthesise(turn.text, voice=VOICES[turn.speaker]) + PAUSE
+    return decode("PCMA", encode("PCMA", sound)).tobytes()

@@ -40,7 +40,8 @@ def forms_of(word: str) -> Forms:
     """The forms of a word of a cue (small letters, «е» for «ё», without marks); none where the dictionary does not
     know it. Of a verb the same is said in the same tense and person, whatever the number and gender; of a noun and
     an adjective in every case; «вы», «вас» and «вам» are words by themselves."""
-    same, others = set(), set()
+    same: set[str] = set()
+    others: set[str] = set()
     for parse in _analyzer().parse(word):
         # «перезвоним» as a call to do it together has the forms of «перезвоните».
         if not parse.is_known or parse.score < UNLIKELY or "incl" in parse.tag:

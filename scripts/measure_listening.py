@@ -168,7 +168,7 @@ def main() -> int:
     everything = dialogues()
     mean_ms, dearest_ms = cost_ms(everything)
     work, blind = [d for d in everything if not d.blind], [d for d in everything if d.blind]
-    heard = as_written
+    heard: Recognised = as_written
     if options.recognised:
         from scripts.spoken_dialogues import recognised
 

@@ -29,7 +29,7 @@ from app.application.roster import Roster
 from app.config import PROJECT, Settings
 from app.dictionary import normal_form
 from app.domain.announcements import announcements_of
-from app.domain.errors import BadInput
+from app.domain.errors import BadInput, Unavailable
 from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.free_ports import check_port_free
@@ -48,7 +48,7 @@ from app.speech.recogniser import Minding, Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from app.storage.article_book import SqlArticleBook
 from app.storage.calls_read import CallsRead
-from app.storage.directory import SqlStaffDirectory
+from app.storage.directory import SqlStaffDirectory, names_of_operators
 from app.storage.engine import open_engine
 from app.storage.flow_versions import keep_version
 from app.storage.flows import load_profile
@@ -323,8 +323,9 @@ async def run_recogniser(settings: Settings) -> None:
     profile = read_profile(settings) if settings.profile_dir.is_dir() else None
     units = [unit.name for unit in profile.units] if profile else []
     names = [profile.body, *units, *profile.topic_titles.values()] if profile else []
+    operators = _names_of_operators(settings)
     recogniser = Recogniser(
-        prepared(settings.model, names, settings.vocabulary, settings.data_dir / "vocabulary"),
+        prepared(settings.model, [*operators, *names], settings.vocabulary, settings.data_dir / "vocabulary"),
         settings.recogniser_host,
         settings.recogniser_port,
         settings.recogniser_workers,
@@ -335,6 +336,20 @@ async def run_recogniser(settings: Settings) -> None:
         await recogniser.start()
         stack.push_async_callback(recogniser.aclose)
         await _until_told_to_stop()
+
+
+def _names_of_operators(settings: Settings) -> list[str]:
+    """None where the staff's database is not here or not made yet: a recogniser runs without it."""
+    if not settings.database_url and not (settings.data_dir / "liniya.db").is_file():
+        return []
+    engine = open_engine(settings.database)
+    try:
+        return names_of_operators(engine)
+    except Unavailable as error:
+        log.warning("operators_names_not_added", reason=str(error))
+        return []
+    finally:
+        engine.dispose()
 
 
 # --- web ------------------------------------------------------------------------------------------------------

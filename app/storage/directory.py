@@ -19,6 +19,17 @@ from app.storage.trainings import all_trainings
 log = structlog.get_logger()
 
 
+def names_of_operators(engine: Engine) -> list[str]:
+    """Surname, name and patronymic of those who answer now, one text each. Unavailable when they cannot be read."""
+    query = select(staff.c.surname, staff.c.name, staff.c.patronymic)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(query.where(staff.c.active, staff.c.role == str(Role.OPERATOR))).all()
+    except SQLAlchemyError as error:
+        raise Unavailable("the names of the operators cannot be read from the database") from error
+    return [" ".join(filter(None, row)) for row in rows]
+
+
 class SqlStaffDirectory:
     """`ports.StaffDirectory` over the table of the staff: active people with the role of an operator.
 

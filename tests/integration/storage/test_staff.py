@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from app.application.ports import Operator
 from app.application.reports import Role, StaffMember
 from app.domain.errors import BadInput, Unavailable
-from app.storage.directory import SqlStaffDirectory
+from app.storage.directory import SqlStaffDirectory, names_of_operators
 from app.storage.engine import open_engine
 from app.storage.staff import SESSION_LASTS, SESSIONS_AT_ONCE, Staff
 from app.storage.tables import sessions
@@ -203,6 +203,16 @@ def test_changes_of_unknown_people_are_refused(staff: Staff) -> None:
     ):
         with pytest.raises(BadInput, match="«nobody» is not known"):
             change()
+
+
+def test_the_recogniser_learns_the_names_of_operators(engine: Engine, staff: Staff, tmp_path: Path) -> None:
+    assert sorted(names_of_operators(engine)) == ["Агапов Борис", "Белова Анна Игоревна"]
+    staff.deactivate("boris")
+    assert names_of_operators(engine) == ["Белова Анна Игоревна"]
+    empty = open_engine(f"sqlite:///{tmp_path / 'no-tables.db'}")
+    with pytest.raises(Unavailable, match="names of the operators"):
+        names_of_operators(empty)
+    empty.dispose()
 
 
 def test_the_line_sees_active_operators_only(staff: Staff, directory: SqlStaffDirectory) -> None:

@@ -59,6 +59,7 @@ figures: test-env
 	.venv/bin/python -m scripts.measure_latency
 
 bench-speech: test-env
+	@scripts/install_debian.sh
 	.venv/bin/python -m scripts.bench_speech
 
 bench-line: bench-env

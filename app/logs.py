@@ -5,11 +5,22 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from io import TextIOBase
+from typing import Any, TextIO, cast
 
 import structlog
 
 MARK = "pd_"
+
+
+class _StandardError(TextIOBase):
+    """What `sys.stderr` is at the time of writing: loggers outlive whoever replaces it for a while."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def set_up(process: str, *, as_json: bool = False, personal_data: bool = False, lowest: int = logging.INFO) -> None:
@@ -39,7 +50,7 @@ def set_up(process: str, *, as_json: bool = False, personal_data: bool = False, 
     structlog.configure(
         processors=[*shared, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(

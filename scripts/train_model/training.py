@@ -58,8 +58,8 @@ def budget(hours_by_frames: float, hours_by_sequences: float) -> Budget:
     )
 
 
-FINAL = budget(90.0, 60.0)
-HELD_OUT = budget(24.0, 16.0)
+FINAL = budget(70.0, 50.0)
+HELD_OUT = budget(15.0, 10.0)
 """For the models that are trained without an engine, only to be measured."""
 
 

@@ -24,6 +24,7 @@ UPSAMPLING = "--allow-upsample=true"
 _TRUE = ("true", "t", "1", "")
 """As Kaldi reads them; an option without a value is on."""
 _SAMPLE_RATES_HZ = range(8000, 48001)
+_NO_WORDS = (b"<", b"[", b"#", b"+", b"-")
 _IVECTOR_COMPANIONS = ("final.dubm", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf")
 _SILENCE_PHONES = re.compile(r"\d+(:\d+)*\Z")
 
@@ -207,11 +208,12 @@ def _fst(path: Path, name: str) -> FstHeader:
 
 
 def _vocabulary_size(path: Path, graph: str, header: FstHeader) -> int | None:
-    """The symbols stand in the graph itself or in `words.txt`; `<eps>`, `[unk]` and `#0` are not words."""
+    """The symbols stand in the graph itself or in `words.txt`; `<eps>`, `[unk]`, `#0` and the
+    phones of words added at run time (`body_words`) are not words."""
     if header.output_symbols is not None:
         return max(0, header.output_symbols - 1)
     words = _require(path, f"{graph}/words.txt").read_bytes()
     first = words.split(b"\n", 1)[0].split()
     if len(first) != 2 or not first[1].isdigit():
         raise _fault(path, f"{graph}/words.txt", "does not begin with a word and its number")
-    return sum(1 for line in words.splitlines() if line.strip() and not line.startswith((b"<", b"[", b"#")))
+    return sum(1 for line in words.splitlines() if line.strip() and not line.startswith(_NO_WORDS))

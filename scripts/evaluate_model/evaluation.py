@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ FREE, REGULATIONS, OUTSIDE = "free speech", "regulations", "words outside"
 DIGITS, YES_NO, SATISFACTION = "digits", "yes/no", "satisfaction"
 OTHER_SPEECH, NO_SPEECH = "other speech", "noise, tones, silence"
 HUMAN = "recorded prompts"
+MISHEARD = "taken for another"
 _SEED = 20_261_122
 
 Say = Callable[[str], None]
@@ -185,7 +187,12 @@ class _Measurement:
 
     def _hear(self, trial: Trial, conditions: Sequence[Condition]) -> None:
         for condition in conditions:
-            self._add(trial.name, condition.name, sets.hear(self._ear, trial, condition, self._rng))
+            self._judge(trial, condition.name, sets.hear(self._ear, trial, condition, self._rng))
+
+    def _judge(self, trial: Trial, condition: str, heard: Sequence[tuple[Spoken, str]], across: str = "") -> None:
+        self._add(trial.name, condition, total(starmap(trial.judge, heard)), across)
+        if trial.misheard is not None:
+            self._add(f"{trial.name}, {MISHEARD}", condition, total(starmap(trial.misheard, heard)), across)
 
     def _known(self, sentences: Sequence[sets.Sentence]) -> list[sets.Sentence]:
         """Those whose every word the model can hear at all."""
@@ -243,7 +250,7 @@ class _Measurement:
             sets.answers_heard(YES_NO, yes_no, ways(yes_no)),
             sets.answers_heard(SATISFACTION, satisfaction, ways(satisfaction)),
         ):
-            self._add(trial.name, CLEAN.name, sets.hear(ear, trial, CLEAN, self._rng), engine)
+            self._judge(trial, CLEAN.name, sets.hear(ear, trial, CLEAN, self._rng), engine)
 
 
 def line_of(row: Row) -> str:

@@ -44,13 +44,15 @@ class Trial:
     spoken: tuple[Spoken, ...]
     phrases: tuple[str, ...] | None
     judge: Judge
+    misheard: Judge | None = None
+    """Of an answer: whether it was taken for another one; the rest of the errors is asked again."""
 
 
-def hear(ear: Ear, trial: Trial, condition: Condition, rng: np.random.Generator) -> Score:
-    """Say everything over the line, and judge what was heard."""
+def hear(ear: Ear, trial: Trial, condition: Condition, rng: np.random.Generator) -> tuple[tuple[Spoken, str], ...]:
+    """Say everything over the line; what was said with what was heard."""
     phrases = None if trial.phrases is None else ear.fitted(trial.phrases)
-    return total(
-        trial.judge(spoken, ear.hear(over_the_line(spoken.samples, spoken.rate_hz, condition, rng), phrases))
+    return tuple(
+        (spoken, ear.hear(over_the_line(spoken.samples, spoken.rate_hz, condition, rng), phrases))
         for spoken in trial.spoken
     )
 
@@ -119,11 +121,17 @@ def _in_turn(forms: Sequence[str]) -> Iterator[Sentence]:
 
 
 def answers_heard(name: str, question: SurveyQuestion, spoken: tuple[Spoken, ...]) -> Trial:
-    def judge(said: Spoken, heard: str) -> Score:
+    def judged(said: Spoken, heard: str) -> tuple[bool, bool]:
         meant, got = understand(question, " ".join(said.sentence)), understand(question, heard)
-        return Score.of_answer(meant is not None and got is not None and meant.id == got.id)
+        return got is None, meant is not None and got is not None and meant.id == got.id
 
-    return Trial(name, spoken, _forms(question), judge)
+    def right(said: Spoken, heard: str) -> Score:
+        return Score.of_answer(judged(said, heard)[1])
+
+    def not_another(said: Spoken, heard: str) -> Score:
+        return Score.of_answer(any(judged(said, heard)))
+
+    return Trial(name, spoken, _forms(question), right, misheard=not_another)
 
 
 def taken_for_an_answer(name: str, question: SurveyQuestion, spoken: tuple[Spoken, ...]) -> Trial:

@@ -39,6 +39,15 @@ def test_an_answer_is_wrong_when_it_is_taken_for_another_or_for_none() -> None:
     assert judge(spoken("да"), "[unk]").errors == 1
 
 
+def test_an_answer_that_is_asked_again_was_not_taken_for_another() -> None:
+    question, _ = sets.questions()
+    misheard = sets.answers_heard("yes/no", question, ()).misheard
+    assert misheard is not None
+    assert misheard(spoken("да"), "[unk]").errors == 0
+    assert misheard(spoken("да"), "да").errors == 0
+    assert misheard(spoken("да"), "нет").errors == 1
+
+
 def test_other_speech_is_an_error_only_where_an_answer_is_made_of_it() -> None:
     question, _ = sets.questions()
     judge = sets.taken_for_an_answer("other speech", question, ()).judge

@@ -71,9 +71,9 @@ class Weight:
 
 
 def weigh(model: Path) -> Weight:
-    """Measured in a process of its own, the best of three loadings."""
+    """Measured in processes of their own, the best of three loadings."""
     size = sum(file.stat().st_size for file in _own_files(model))
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         load_ms, memory_mb = min(pool.apply(_load, (str(model),)) for _ in range(3))
     return Weight(size / 1e6, load_ms, memory_mb)
 

@@ -1,7 +1,6 @@
 """espeak-ng with its events: the sound of a text, and where in it each word and phoneme begins.
 
-The C interface is that of `speak_lib.h`, version 12, of the library that the package `espeakng_loader` brings. A
-library of its own process only: the callback is global, and `app.speech.espeak` sets another.
+The C interface is that of `speak_lib.h`, version 12. The library is the one that `app.speech.espeak` opens.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import espeakng_loader
 import numpy as np
 from numpy.typing import NDArray
 
-_SYNCHRONOUS, _BUFFER_MS = 2, 500
-_PHONEME_EVENTS, _DONT_EXIT = 0x0001, 0x8000
+from app.domain.errors import BadInput, Unavailable
+from app.speech.espeak import LIBRARY
+
 _UTF8, _BY_CHARACTER = 1, 1
 _END_OF_LIST, _WORD, _PHONEME = 0, 1, 7
 _PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4}
@@ -58,44 +57,42 @@ class Mark:
 
 
 class EventfulEspeak:
-    """espeak-ng with its events; one in a process. RuntimeError when the library cannot begin."""
+    """espeak-ng with its events. RuntimeError when the library cannot begin."""
 
     def __init__(self) -> None:
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
-        folder = str(espeakng_loader.get_data_path()).encode()
-        self.rate_hz = int(
-            self._library.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, folder, _PHONEME_EVENTS | _DONT_EXIT)
-        )
-        if self.rate_hz <= 0:
-            raise RuntimeError(f"espeak-ng finds no voices in {folder.decode()}: install espeakng-loader anew")
+        try:
+            with LIBRARY.lock:
+                self._library, self.rate_hz = LIBRARY.opened()
+        except Unavailable as error:
+            raise RuntimeError(str(error)) from error
         self._sound: list[bytes] = []
         self._marks: list[Mark] = []
-        self._voice = ""
         self._callback = _Callback(self._take)
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def say(
         self, text: str, voice: str, parameters: Mapping[str, int], seed: int | None = None
     ) -> tuple[NDArray[np.int16], list[Mark]]:
         """Samples at `rate_hz` and the marks in the order of time; with `seed` the same sound each time."""
+        with LIBRARY.lock:
+            return self._say(text, voice, parameters, seed)
+
+    def _say(
+        self, text: str, voice: str, parameters: Mapping[str, int], seed: int | None
+    ) -> tuple[NDArray[np.int16], list[Mark]]:
         self._sound.clear()
         self._marks.clear()
-        self._take_voice(voice)
+        try:
+            LIBRARY.choose(voice)
+        except BadInput as error:
+            raise RuntimeError(str(error)) from error
         if seed is not None:
             self._library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
         for name, value in parameters.items():
             self._library.espeak_SetParameter(_PARAMETERS[name], value, 0)
+        self._library.espeak_SetSynthCallback(self._callback)
         ended = text.encode() + b"\0"
         self._library.espeak_Synth(ended, ctypes.c_size_t(len(ended)), 0, _BY_CHARACTER, 0, _UTF8, None, None)
         return np.frombuffer(b"".join(self._sound), "<i2"), list(self._marks)
-
-    def _take_voice(self, voice: str) -> None:
-        """Opening a voice takes longer than speaking a short sentence: only when it is another one."""
-        if voice == self._voice:
-            return
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise RuntimeError(f"espeak-ng has no voice {voice}")
-        self._voice = voice
 
     def _take(self, samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:

@@ -20,7 +20,7 @@ from app.speech.sound import from_pcm, level_to, to_line_rate, to_pcm
 SPEECH_LEVEL_DBFS = -20.0
 
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
-_INITIALIZE_DONT_EXIT = 0x8000
+_INITIALIZE_PHONEME_EVENTS, _INITIALIZE_DONT_EXIT = 0x0001, 0x8000
 _CHARS_UTF8 = 1
 _POS_CHARACTER = 1
 _RATE, _PITCH = 1, 3
@@ -33,24 +33,24 @@ _NOTHING_SAID = 0.005
 _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
-class _Library:
-    """The library, opened once in the process and used by one thread at a time."""
+class Library:
+    """The library, opened once in the process and used by one thread at a time: whoever calls `opened` or `choose`
+    holds `lock`. Opened twice it crashes; and its callback is one for all users, who set theirs before each use."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._collected: list[bytes] = []
         self._callback = _SynthCallback(self._collect)
         self._library: Any = None
         self._rate_hz = 0
         self._voices = Path()
-        self._reading = ("", b"")
+        self._chosen = ""
 
     def say(self, text: str, voice: str, rate: int, pitch: int) -> tuple[bytes, int]:
         """PCM and its rate in Hz. Raises Unavailable or BadInput."""
-        with self._lock:
-            if self._library is None:
-                self._open()
-            self._choose(voice)
+        with self.lock:
+            self.opened()
+            self.choose(voice, anew=True)
             self._library.espeak_SetParameter(_RATE, rate, 0)
             self._library.espeak_SetParameter(_PITCH, pitch, 0)
             self._collected.clear()
@@ -66,13 +66,9 @@ class _Library:
 
     def phonemes(self, text: str, voice: str) -> str:
         """The mnemonics of its phonemes, with `PHONEME_SEPARATOR` between them. Raises Unavailable or BadInput."""
-        with self._lock:
-            if self._library is None:
-                self._open()
-            # Choosing a voice takes 3 ms, a word 0.02 ms; others in the process may have chosen another one.
-            if self._reading != (voice, self._voice_name()):
-                self._choose(voice)
-                self._reading = (voice, self._voice_name())
+        with self.lock:
+            self.opened()
+            self.choose(voice)
             encoded = ctypes.create_string_buffer(text.encode("utf-8"))
             rest = ctypes.c_void_p(ctypes.addressof(encoded))
             said: list[str] = []
@@ -85,10 +81,15 @@ class _Library:
 
     def check(self, voice: str) -> None:
         """Raises Unavailable or BadInput."""
-        with self._lock:
-            if self._library is None:
-                self._open()
-            self._choose(voice)
+        with self.lock:
+            self.opened()
+            self.choose(voice, anew=True)
+
+    def opened(self) -> tuple[Any, int]:
+        """The library's functions, whose events tell of phonemes, and its rate in Hz. Raises Unavailable."""
+        if self._library is None:
+            self._open()
+        return self._library, self._rate_hz
 
     def _open(self) -> None:
         try:
@@ -98,26 +99,23 @@ class _Library:
             raise Unavailable(
                 f"espeak-ng cannot be opened ({error}): install the package espeakng-loader"
             ) from error
-        rate_hz = library.espeak_Initialize(
-            _AUDIO_OUTPUT_SYNCHRONOUS, _BUFFER_MS, str(voices).encode(), _INITIALIZE_DONT_EXIT
-        )
+        options = _INITIALIZE_PHONEME_EVENTS | _INITIALIZE_DONT_EXIT
+        rate_hz = library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, _BUFFER_MS, str(voices).encode(), options)
         if rate_hz <= 0:
             raise Unavailable(f"espeak-ng finds no voices in {voices}: install the package espeakng-loader anew")
-        library.espeak_GetCurrentVoice.restype = ctypes.POINTER(ctypes.c_char_p)
         library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._library, self._rate_hz, self._voices = library, rate_hz, voices
 
-    def _choose(self, voice: str) -> None:
+    def choose(self, voice: str, *, anew: bool = False) -> None:
+        """Take the voice: 3 ms where a word takes 0.02, so only another one, or `anew`. Raises BadInput."""
+        if voice == self._chosen and not anew:
+            return
         # espeak-ng takes an unknown variant for none and says nothing.
         _language, plus, variant = voice.partition("+")
         known = not plus or (variant in {file.name for file in (self._voices / "voices" / "!v").iterdir()})
         if not known or self._library.espeak_SetVoiceByName(voice.encode("utf-8")) != 0:
             raise BadInput(f"espeak-ng has no voice {voice!r}: write ru, ru+m3, ru+f2 or the like")
-
-    def _voice_name(self) -> bytes:
-        """Of the voice now chosen; the name is the first field of its structure."""
-        voice = self._library.espeak_GetCurrentVoice()
-        return (voice[0] or b"") if voice else b""
+        self._chosen = voice
 
     def _collect(self, samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:
@@ -125,18 +123,18 @@ class _Library:
         return 0
 
 
-_library = _Library()
+LIBRARY = Library()
 
 
 def phonemes_of(text: str, voice: str = "ru") -> str:
     """The mnemonics of espeak-ng's phonemes for a text, "_" between them and spaces between words («'» and «,»
     mark stress). Takes some tens of microseconds a word. Raises Unavailable when the library fails."""
-    return _library.phonemes(text, voice)
+    return LIBRARY.phonemes(text, voice)
 
 
 def check_voice(voice: str) -> None:
     """Raises BadInput for a voice that espeak-ng does not have, Unavailable when it cannot be opened."""
-    _library.check(voice)
+    LIBRARY.check(voice)
 
 
 def synthesise(text: str, *, voice: str = "ru", rate: int = 150, pitch: int = 50) -> bytes:
@@ -145,7 +143,7 @@ def synthesise(text: str, *, voice: str = "ru", rate: int = 150, pitch: int = 50
     `rate` is in words a minute (80 to 450), `pitch` from 0 to 100. Raises Unavailable when the library fails,
     BadInput for a voice that it does not have. Text without anything to say gives b"".
     """
-    pcm, rate_hz = _library.say(text, voice, int(np.clip(rate, 80, 450)), int(np.clip(pitch, 0, 100)))
+    pcm, rate_hz = LIBRARY.say(text, voice, int(np.clip(rate, 80, 450)), int(np.clip(pitch, 0, 100)))
     spoken = to_line_rate(from_pcm(pcm), rate_hz)
     if not spoken.size or float(np.abs(spoken).max()) < _NOTHING_SAID:
         return b""

@@ -254,7 +254,7 @@ async def test_rebuild_makes_the_rows_anew_from_the_journal(given: Given, tmp_pa
 async def test_models_are_listed_and_checked(given: Given, tmp_path: Path) -> None:
     environment = liniya.environment(given)
     listed = await liniya.run("model", "list", env=environment)
-    assert "liniya-demo-ru: installed" in listed.out
+    assert "liniya-demo-ru: in use, version" in listed.out
     assert "vosk-model-small-ru-0.22: can be installed" in listed.out
     checked = await liniya.run("model", "check", env=environment)
     assert (checked.status, checked.err) == (0, "")

@@ -24,7 +24,7 @@ from scripts.train_model.training import ACOUSTIC, FINAL, HELD_OUT, Budget, trai
 
 PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / "build" / "model"
-NAME, VERSION = "liniya-demo-ru", 2
+NAME, VERSION = "liniya-demo-ru", 3
 _PROGRAMS = ("batches.py", "network.py", "sequence_training.py", "team.py", "training.py", "voice_warp.py")
 
 

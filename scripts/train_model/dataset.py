@@ -31,17 +31,15 @@ from scripts.train_model.engines.festival import Festival
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken
 from scripts.train_model.filters import LINE_RATE_HZ, Sound, to_line
 from scripts.train_model.noises import OTHER_SOUNDS, hush
-from scripts.train_model.revoice import revoiced
 from scripts.train_model.shards import Shard, stamp_of
 from scripts.train_model.telephone import FULL_SCALE, by_some_codec, over_the_line
 
 DATA = Path("build/model/data")
-HOURS = {"espeak": 10.5, "festival": 3.0, "diphones": 4.5}
+HOURS = {"espeak": 12.0, "festival": 9.0, "diphones": 4.5}
 _SHARD_HOURS = 0.75
 _SECONDS_A_WORD, _SECONDS_A_SENTENCE = 0.35, 0.6
 _SPARE = 1.5
 _NO_SPEECH_SHARE = 0.04
-_REVOICED_SHARE = 0.3
 _ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.1
 _VOICES_KEPT, _VOICES_NEEDED = 200, 30
 _ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
@@ -107,7 +105,6 @@ _PROGRAMS = (
     "features.py",
     "filters.py",
     "noises.py",
-    "revoice.py",
     "shards.py",
     "targets.py",
     "telephone.py",
@@ -206,8 +203,6 @@ def _add_speech(shard: Shard, spoken: Spoken, faster: float, voices: list[Sound]
         replace(segment, start_s=segment.start_s / shrink, end_s=segment.end_s / shrink)
         for segment in spoken.segments
     )
-    if rng.random() < _REVOICED_SHARE:
-        sound = revoiced(sound, rng)
     sound, timed = with_pauses_around(sound, timed, rng)
     known = voices if len(voices) >= _VOICES_NEEDED else ()
     shard.add(over_the_line(sound, rng, known), timed)

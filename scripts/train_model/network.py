@@ -16,7 +16,7 @@ from app.speech.phones import PDFS
 from scripts.train_model.kaldi_files import Layer
 
 FEATURES = 30
-_WIDTHS = (160, 256, 256, 256, 256, 256)
+_WIDTHS = (192, 320, 320, 320, 320, 320)
 _OFFSETS = ((-2, -1, 0, 1, 2), (-1, 0, 1), (-3, 0, 3), (-6, 0, 6), (-9, 0, 9), (-9, 0, 9))
 _STRIDED = 1
 """This layer leaves one frame in three."""

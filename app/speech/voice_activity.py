@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 FRAME_S = 0.02
 _BANDS_HZ = ((200, 600), (600, 1200), (1200, 2200), (2200, 3700))
-_STANDS_OUT = 10 ** (6.0 / 10)
+_STANDS_OUT = 10 ** (9.0 / 10)
 """A mean of three frames of noise is 6 dB above the least tenth of a second once in half a minute; speech, where it
 can be understood at all, in every syllable."""
 _LEAST_DBFS = -75.0

@@ -88,7 +88,7 @@ def assemble(layers: Path, shards: Sequence[Path], corpus: Corpus, out: Path, ve
     Unavailable without OpenFst's tools."""
     stays = stay_probabilities(shards)
     write_acoustics(out, layers, stays)
-    size = write_corpus_graph(out / "graph", corpus, stays, pronunciations_seen(shards))
+    size = write_corpus_graph(out / "graph", corpus, version.seed, stays, pronunciations_seen(shards))
     replace(version, words=size.words).write(out)
 
 

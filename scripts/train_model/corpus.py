@@ -26,6 +26,8 @@ _UNKNOWN_OF_100 = 8
 _DRILLS = 6_000
 """Sentences of random words: every form of the vocabulary is heard, also those that no template says."""
 _DRILL_WORDS = (3, 7)
+_FURTHER = 200_000
+_OF_FURTHER = 0.5
 _NAMES = {"Name", "Surn", "Patr", "Geox", "Orgn"}
 _CASES_OF_SURNAMES = ("nomn", "gent", "datv", "ablt")
 _OF_TEXTS = 3.0
@@ -71,6 +73,14 @@ def build_corpus(seed: int, count: int = GENERATED) -> Corpus:
         weighted=tuple(_weighted(texts, made, labels)),
         spoken=tuple(sorted(spoken)),
     )
+
+
+def further(corpus: Corpus, seed: int, count: int = _FURTHER) -> Iterator[tuple[Sentence, float]]:
+    """Generated sentences for the language model alone, which takes in more of them than can be spoken (10 s)."""
+    labels = set(corpus.vocabulary)
+    for sentence in generated(np.random.default_rng([seed, 2]), count):
+        if not is_held_out(sentence) and all(label_of(word) in labels for word in sentence):
+            yield sentence, _OF_FURTHER
 
 
 def is_held_out(sentence: Sentence) -> bool:

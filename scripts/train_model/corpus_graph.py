@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from scripts.train_model.corpus import Corpus
+from scripts.train_model.corpus import Corpus, further
 from scripts.train_model.graph import AnythingElse, GraphSize, phone_pairs, write_graph
 from scripts.train_model.language_model import LanguageModel, estimate
 from scripts.train_model.lexicon import Lexicon, lexicon_of
-from scripts.train_model.spoken import label_of
+from scripts.train_model.spoken import Sentence, label_of
 
 
 def write_corpus_graph(
-    folder: Path, corpus: Corpus, stays: Mapping[str, float], seen: Mapping[str, Mapping[str, int]] | None = None
+    folder: Path, corpus: Corpus, seed: int, stays: Mapping[str, float], seen: Mapping[str, Mapping[str, int]]
 ) -> GraphSize:
-    """Write `graph/` of a model into `folder` (some 30 s).
+    """Write `graph/` of a model into `folder` (about a minute).
 
     `stays`: for each phone and silence the probability of its self-loop. `seen`: for each spoken word, how often
     the synthesisers said which phones (parted by blanks). Raises Unavailable without OpenFst's tools.
     """
     lexicon = corpus_lexicon(corpus, seen)
-    sentences = labelled(corpus)
+    sentences = labelled(corpus.weighted)
     pairs = phone_pairs(lexicon, sentences)
-    return write_graph(folder, lexicon, corpus_language(corpus, lexicon), stays, AnythingElse(pairs))
+    language = corpus_language(corpus, lexicon, [*sentences, *labelled(further(corpus, seed))])
+    return write_graph(folder, lexicon, language, stays, AnythingElse(pairs))
 
 
 def corpus_lexicon(corpus: Corpus, seen: Mapping[str, Mapping[str, int]] | None = None) -> Lexicon:
@@ -37,12 +38,14 @@ def corpus_lexicon(corpus: Corpus, seen: Mapping[str, Mapping[str, int]] | None 
     return lexicon_of(spellings, seen)
 
 
-def labelled(corpus: Corpus) -> list[tuple[tuple[str, ...], float]]:
+def labelled(weighted: Iterable[tuple[Sentence, float]]) -> list[tuple[tuple[str, ...], float]]:
     """The weighted sentences in labels."""
-    return [(tuple(label_of(word) for word in sentence), weight) for sentence, weight in corpus.weighted]
+    return [(tuple(label_of(word) for word in sentence), weight) for sentence, weight in weighted]
 
 
-def corpus_language(corpus: Corpus, lexicon: Lexicon) -> LanguageModel:
+def corpus_language(
+    corpus: Corpus, lexicon: Lexicon, sentences: Iterable[tuple[tuple[str, ...], float]]
+) -> LanguageModel:
     vocabulary = [label for label in corpus.vocabulary if label in lexicon]
     known = set(vocabulary)
-    return estimate([item for item in labelled(corpus) if known.issuperset(item[0])], vocabulary)
+    return estimate([item for item in sentences if known.issuperset(item[0])], vocabulary)

@@ -1,4 +1,4 @@
-"""The language model: a trigram with back-off, by interpolated absolute discounting (Ney, Essen, Kneser 1994).
+"""The language model: a trigram with back-off, by interpolated Kneser-Ney smoothing (Kneser, Ney 1995).
 
 Costs are minus natural logarithms, as Kaldi's graphs have them. A history is a tuple of labels, () the unigrams;
 `END` ends a sentence, `BEGINNING` begins one.
@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 Labels = tuple[str, ...]
+_Counts = list[dict[Labels, Counter[str]]]
+"""By length of the history: how much each label weighs behind it."""
 
 BEGINNING = "<s>"
 END = "</s>"
-_DISCOUNT = 0.7
+_DISCOUNT = 0.85
 _LEAST_LEFT = 1e-6
 
 
@@ -65,14 +67,14 @@ def estimate(
     *,
     order: int = 3,
     keep_above: tuple[float, ...] = (0.0, 0.0, 1.0),
-    floor: float = 0.15,
+    floor: float = 0.1,
 ) -> LanguageModel:
     """A model of weighted sentences, all of whose labels are in the vocabulary.
 
     `keep_above`: n-grams that weigh no more are left to back-off, by their length. `floor`: the share of unigrams
     that is given evenly to the whole vocabulary, so that every word can be heard.
     """
-    counts = _counted(sentences, order)
+    counts = _by_what_they_follow(_counted(sentences, order))
     following: dict[Labels, Following] = {(): _unigrams(counts[0][()], vocabulary, floor)}
     for length in range(1, order):
         model = LanguageModel(dict(following), order)
@@ -83,14 +85,26 @@ def estimate(
     return LanguageModel(following, order)
 
 
-def _counted(sentences: Iterable[tuple[Labels, float]], order: int) -> list[dict[Labels, Counter[str]]]:
-    counts: list[dict[Labels, Counter[str]]] = [defaultdict(Counter) for _ in range(order)]
+def _counted(sentences: Iterable[tuple[Labels, float]], order: int) -> _Counts:
+    counts: _Counts = [defaultdict(Counter) for _ in range(order)]
     for sentence, weight in sentences:
         labels = (BEGINNING, *sentence, END)
         for place in range(1, len(labels)):
             for length in range(min(order, place + 1)):
                 counts[length][labels[place - length : place]][labels[place]] += weight  # type: ignore[assignment]
     return counts
+
+
+def _by_what_they_follow(counts: _Counts) -> _Counts:
+    """Below the highest order an n-gram counts once for each word that it was seen behind: «улица» may follow many,
+    «Федерации» one. What begins a sentence follows nothing and keeps its weight."""
+    told: _Counts = [defaultdict(Counter) for _ in counts[:-1]] + [counts[-1]]
+    for lower, higher in zip(told, counts[1:], strict=False):
+        for history, seen in higher.items():
+            lower[history[1:]].update(seen.keys())
+    for lower, weighed in zip(told[1:-1], counts[1:-1], strict=True):
+        lower.update({history: seen for history, seen in weighed.items() if history[0] == BEGINNING})
+    return told
 
 
 def _unigrams(seen: Counter[str], vocabulary: Collection[str], floor: float) -> Following:

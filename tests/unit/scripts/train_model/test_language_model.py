@@ -47,3 +47,12 @@ def test_perplexity_tells_how_well_sentences_are_foreseen(model: LanguageModel) 
     assert model.perplexity([("да",)]) < model.perplexity([("конечно", "нет")]) < 10 * len(_VOCABULARY)
     with pytest.raises(ValueError, match="no sentences"):
         model.perplexity([])
+
+
+def test_in_a_new_place_a_word_of_many_places_is_likelier_than_one_of_a_single_place() -> None:
+    federation = [(("российской", "федерации"), 1.0)] * 6
+    street = [((name, "улица"), 1.0) for name in ("новая", "старая", "длинная")]
+    vocabulary = {word for sentence, _weight in (*federation, *street) for word in sentence}
+    model = estimate([*federation, *street], vocabulary)
+    assert model.cost(("российской",), "федерации") < model.cost(("российской",), "улица")
+    assert model.cost((), "улица") < model.cost((), "федерации")

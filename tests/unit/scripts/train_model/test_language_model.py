@@ -54,5 +54,5 @@ def test_in_a_new_place_a_word_of_many_places_is_likelier_than_one_of_a_single_p
     street = [((name, "улица"), 1.0) for name in ("новая", "старая", "длинная")]
     vocabulary = {word for sentence, _weight in (*federation, *street) for word in sentence}
     model = estimate([*federation, *street], vocabulary)
-    assert model.cost(("российской",), "федерации") < model.cost(("российской",), "улица")
+    assert model.cost((BEGINNING, "российской"), "федерации") < model.cost((BEGINNING, "российской"), "улица")
     assert model.cost((), "улица") < model.cost((), "федерации")

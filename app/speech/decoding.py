@@ -20,8 +20,8 @@ RECYCLE_AFTER_S = 300.0
 """A recogniser grew by 16 MB in 20 minutes of stream (measured): it is made anew at the first pause after this."""
 
 STEP_S = 0.12
-"""libvosk is handed so much at a time: it decodes in steps of this length (`frames-per-chunk=10`, rounded up to whole
-answers of 30 ms), and smaller pieces cost it a third more while words come with the steps all the same."""
+"""libvosk is handed so much at a time. The bundled model decodes in steps of this length (`frames-per-chunk=10`,
+rounded up to whole answers of 30 ms): smaller pieces cost more, and words come with the steps all the same."""
 
 _SAMPLE_RATES_HZ = range(4000, 96001)
 _ANYTHING_ELSE = "[unk]"

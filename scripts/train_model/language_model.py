@@ -98,7 +98,10 @@ def _counted(sentences: Iterable[tuple[Labels, float]], order: int) -> _Counts:
 def _by_what_they_follow(counts: _Counts) -> _Counts:
     """Below the highest order an n-gram counts once for each word that it was seen behind: «улица» may follow many,
     «Федерации» one. What begins a sentence follows nothing and keeps its weight."""
-    told: _Counts = [defaultdict(Counter) for _ in counts[:-1]] + [counts[-1]]
+    told: _Counts = []
+    for _ in counts[:-1]:
+        told.append(defaultdict(Counter))
+    told.append(counts[-1])
     for lower, higher in zip(told, counts[1:], strict=False):
         for history, seen in higher.items():
             lower[history[1:]].update(seen.keys())

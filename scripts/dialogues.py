@@ -19,7 +19,7 @@ FOLDER = PROJECT / "tests" / "unit" / "domain" / "dialogues"
 YEARS = range(2026, 2027)
 
 _LINE = re.compile(r"(?P<who>[ОК]): (?P<text>[^\[\]]+?)(?: \[(?P<steps>[a-z_. ]+)\])?")
-_SPEAKERS = {"О": Speaker.OPERATOR, "К": Speaker.CALLER}
+SPEAKERS = {"О": Speaker.OPERATOR, "К": Speaker.CALLER}
 
 Place = tuple[str, str]
 """Stage and step."""
@@ -86,4 +86,4 @@ def _turn(line: str, where: str) -> Turn:
         raise ValueError(f"{where}: not a turn: {line}")
     steps = (match["steps"] or "").split()
     places = frozenset((stage, step) for stage, _, step in (name.partition(".") for name in steps))
-    return Turn(_SPEAKERS[match["who"]], match["text"], places)
+    return Turn(SPEAKERS[match["who"]], match["text"], places)

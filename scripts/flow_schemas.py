@@ -274,10 +274,18 @@ def _referral() -> Schema:
 
 def _speech() -> Schema:
     def words(what: str) -> Schema:
-        return _object({what: _cues(), "advice": _text()}, [what, "advice"])
+        return _object({what: _cues(), "unless": _cues(), "advice": _text()}, [what, "advice"])
 
-    pace = {"slowest": _whole(1, 400), "fastest": _whole(1, 400), "over_s": _whole(5, 120)}
-    stop = _object({"id": _identifier(), "words": _cues(), "advice": _text()}, ["id", "words", "advice"])
+    pace = {
+        "slowest": _whole(1, 400),
+        "fastest": _whole(1, 400),
+        "over_s": _whole(5, 120),
+        "slower": _text(),
+        "faster": _text(),
+    }
+    stop = _object(
+        {"id": _identifier(), "words": _cues(), "unless": _cues(), "advice": _text()}, ["id", "words", "advice"]
+    )
     tautology = {"over_words": _whole(2, 100), "advice": _text(), "allowed": _cues()}
     return _object(
         {
@@ -285,6 +293,7 @@ def _speech() -> Schema:
             "pace": _object(pace, ["slowest", "fastest"]),
             "pause_s": _whole(2, 600),
             "hint_every_s": _whole(1, 600),
+            "silence_advice": _text(),
             "interjections": words("words"),
             "fillers": words("words"),
             "stop_words": _list(stop),

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Protocol
 
-from app.domain.cues import GAP, words_of
+from app.domain.cues import GAP, words_of, words_of_cue
 from app.domain.facts import Speaker
 from app.domain.names_heard import CLASSES
-from app.domain.speech_rules import SpeechRules, WordList
+from app.domain.speech_rules import Pace, SpeechRules, WordList
 from app.domain.word_forms import stem
 
 JOINED_WITHIN_S = 6.0
@@ -27,6 +28,12 @@ TAIL_WORDS = 6
 FORMS_FROM = 5
 """Shorter words are found only as they are written: «типа» is not «типу»."""
 MEANINGFUL_FROM = 5
+NOT_GAP = 1
+"""Fewer words than elsewhere may follow a «не» of the list: «не волнуйтесь, я знаю» is not «не знаю»."""
+SAID_AGAIN = 3
+"""So many words in the same order are dictated once more, and no tautology."""
+ANSWERED_WORDS = 2
+"""A caller who said as much has taken their turn, and the operator's next sentence stands by itself."""
 FORGOTTEN_AFTER_S = 30.0
 """A word said longer ago than this is not repeated, however few words lie between."""
 RECENT = 24
@@ -146,7 +153,7 @@ def _in_words(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> list[
         *_interrupting(rules, before, phrase),
         *_watched(HintKind.INTERJECTION, rules.interjections, tail, phrase),
         *_watched(HintKind.FILLER, rules.fillers, tail, phrase),
-        *_tautology(rules, own, phrase),
+        *_tautology(rules, before, phrase),
     ]
 
 
@@ -158,19 +165,25 @@ def _tail(own: Sequence[Said], phrase: Said) -> list[str]:
 
 
 def _watched(kind: HintKind, group: WordList, tail: list[str], phrase: Said) -> Iterator[Slip]:
-    now = words_of(phrase.text)
+    said = [*tail, *words_of(phrase.text)]
+    harmless = [found for cue in group.unless for found in _occurrences(cue, said)]
     for cue in group.words:
-        for place, end in _occurrences(words_of(cue), [*tail, *now]):
+        for place, end in _occurrences(cue, said):
             # What ended with the phrase before was found then.
-            if end > len(tail):
-                heard = " ".join([*tail, *now][place:end])
+            if end > len(tail) and not _excused(place, end, harmless):
+                heard = " ".join(said[place:end])
                 at = phrase.start_s if place < len(tail) else _time_of(phrase, place - len(tail))
                 yield Slip(kind, phrase.operator, at, heard, group=group.id, advice=group.advice)
 
 
-def _occurrences(wanted: list[str], said: list[str]) -> Iterator[tuple[int, int]]:
+def _excused(place: int, end: int, harmless: list[tuple[int, int]]) -> bool:
+    """The words are part of what is harmless, or it follows them («ГИА, то есть …»)."""
+    return any(start <= end + GAP and place < behind for start, behind in harmless)
+
+
+def _occurrences(cue: str, said: list[str]) -> Iterator[tuple[int, int]]:
     """(First, behind last) wherever the words of a cue stand in their order, at most `GAP` others between two."""
-    place = 0
+    wanted, place = words_of_cue(cue), 0
     while wanted and place < len(said):
         end = _from(place, wanted, said)
         if end:
@@ -178,26 +191,37 @@ def _occurrences(wanted: list[str], said: list[str]) -> Iterator[tuple[int, int]
         place = end or place + 1
 
 
-def _from(place: int, wanted: list[str], said: list[str]) -> int:
-    if not _alike(wanted[0], said[place]):
+def _from(place: int, wanted: Sequence[tuple[str, ...]], said: list[str]) -> int:
+    if not _is_any(wanted[0], said[place]):
         return 0
     at = place
-    for word in wanted[1:]:
-        window = range(at + 1, min(at + 2 + GAP, len(said)))
-        at = next((i for i in window if _alike(word, said[i])), -1)
+    for before, word in pairwise(wanted):
+        gap = NOT_GAP if before == ("не",) else GAP
+        window = range(at + 1, min(at + 2 + gap, len(said)))
+        at = next((i for i in window if _is_any(word, said[i])), -1)
         if at < 0:
             return 0
     return at + 1
 
 
+def _is_any(wanted: tuple[str, ...], said: str) -> bool:
+    return any(_alike(one, said) for one in wanted)
+
+
 def _alike(wanted: str, said: str) -> bool:
-    if wanted.endswith("*"):
+    """The marks are those of cues: `да*`, `*вич`, `слушай!`, `помочь~`, `<имя>`."""
+    if wanted[0] == "<":
+        return CLASSES[wanted[1:-1]].holds(said)
+    if wanted[0] == "*":
+        return said.endswith(wanted[1:].rstrip("*"))
+    if wanted[-1] == "*":
         return said.startswith(wanted[:-1])
-    if wanted == said:
+    word = wanted.rstrip("!~")
+    if word == said:
         return True
-    if min(len(wanted), len(said)) < FORMS_FROM or _ONLY_AS_WRITTEN.search(wanted):
+    if wanted[-1] == "!" or min(len(word), len(said)) < FORMS_FROM:
         return False
-    return stem(wanted) == stem(said)
+    return not (_ONLY_AS_WRITTEN.search(word) and wanted[-1] != "~") and stem(word) == stem(said)
 
 
 def _time_of(phrase: Said, place: int) -> float:
@@ -209,20 +233,31 @@ def _time_of(phrase: Said, place: int) -> float:
 
 
 def _pace(rules: SpeechRules, own: Sequence[Said]) -> list[Slip]:
-    """An operator's phrases in stretches of at least `over_s` seconds of speech, each judged as a whole."""
-    pace, found = rules.pace, []
-    words, seconds = 0, 0.0
+    """An operator's last phrases of at least `over_s` seconds of speech, judged as a whole with each new phrase.
+    What was found wrong is not judged again."""
+    pace = rules.pace
+    found: list[Slip] = []
+    stretch: list[Said] = []
     for one in own if pace.fastest else ():
-        words, seconds = words + _count(one), seconds + _lasts(one)
-        if seconds < pace.over_s:
-            continue
-        per_minute = round(60 * words / seconds, 1)
-        words, seconds = 0, 0.0
-        if per_minute > pace.fastest:
-            found.append(Slip(HintKind.TOO_FAST, one.operator, one.end_s, value=per_minute, advice=pace.slower))
-        elif per_minute < pace.slowest:
-            found.append(Slip(HintKind.TOO_SLOW, one.operator, one.end_s, value=per_minute, advice=pace.faster))
+        stretch.append(one)
+        while sum(map(_lasts, stretch[1:])) >= pace.over_s:
+            stretch.pop(0)
+        if (slip := _of_stretch(pace, stretch)) is not None:
+            found.append(slip)
+            stretch.clear()
     return found
+
+
+def _of_stretch(pace: Pace, stretch: Sequence[Said]) -> Slip | None:
+    seconds, last = sum(map(_lasts, stretch)), stretch[-1]
+    if seconds < pace.over_s:
+        return None
+    per_minute = round(60 * sum(map(_count, stretch)) / seconds, 1)
+    if per_minute > pace.fastest:
+        return Slip(HintKind.TOO_FAST, last.operator, last.end_s, value=per_minute, advice=pace.slower)
+    if per_minute < pace.slowest:
+        return Slip(HintKind.TOO_SLOW, last.operator, last.end_s, value=per_minute, advice=pace.faster)
+    return None
 
 
 def _count(phrase: Said) -> int:
@@ -241,6 +276,8 @@ _COMMON = (
     "вашего нашего такой какой только очень более менее если тогда потом здесь туда сюда должен может могут нибудь "
     "либо через между около кроме вместо всегда просто теперь именно первый второй третий сначала кстати значит "
     "себя свой чтото ктото конечно понятно правильно верно меня тебя вами нами ними него есть быть было были "
+    # Who greets, asks and shows that they listen says the same words in every call.
+    "добрый доброго понимаю слушаю скажите подскажите "
     # A number is read digit by digit, and a day is said as often as it must be.
     "четыре шесть восемь девять десять двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят "
     "девяносто двести триста четыреста пятьсот шестьсот семьсот восемьсот девятьсот тысяча "
@@ -249,21 +286,32 @@ _COMMON = (
 _COMMON_STEMS = frozenset(stem(word) for word in _COMMON.split())
 
 
-def _tautology(rules: SpeechRules, own: Sequence[Said], phrase: Said) -> Iterator[Slip]:
-    taut = rules.tautology
+def _tautology(rules: SpeechRules, before: Sequence[Said], phrase: Said) -> Iterator[Slip]:
+    taut, words = rules.tautology, words_of(phrase.text)
     if not taut.over_words:
         return
     allowed = {stem(word) for text in taut.allowed for word in words_of(text)} | _COMMON_STEMS
-    stream = [*_lately(own, phrase, taut.over_words), *(stem(word) for word in words_of(phrase.text))]
-    began = len(stream) - len(words_of(phrase.text))
-    for place in range(began, len(stream)):
-        word = words_of(phrase.text)[place - began]
+    lately = _lately(before, phrase, taut.over_words)
+    stream = [*lately, *map(stem, words)]
+    for place, word in enumerate(words, start=len(lately)):
         if len(word) < MEANINGFUL_FROM or stream[place] in allowed or _names_somebody(word):
             continue
         # A word said twice in a row is the recogniser's echo, or a stammer.
-        if stream[place] in stream[max(0, place - taut.over_words) : max(0, place - 1)]:
-            at = _time_of(phrase, place - began)
+        earlier = range(max(0, place - taut.over_words), max(0, place - 1))
+        if any(stream[one] == stream[place] and not _dictated(stream, one, place) for one in earlier):
+            at = _time_of(phrase, place - len(lately))
             yield Slip(HintKind.TAUTOLOGY, phrase.operator, at, word, advice=taut.advice)
+
+
+def _dictated(stream: list[str], earlier: int, place: int) -> bool:
+    """The word stands both times in the same sequence of words."""
+    firsts = range(max(0, SAID_AGAIN - 1 - earlier), SAID_AGAIN)
+    starts = [(earlier - SAID_AGAIN + 1 + n, place - SAID_AGAIN + 1 + n) for n in firsts]
+    return any(
+        stream[one : one + SAID_AGAIN] == stream[other : other + SAID_AGAIN]
+        for one, other in starts
+        if other + SAID_AGAIN <= len(stream)
+    )
 
 
 def _names_somebody(word: str) -> bool:
@@ -271,10 +319,14 @@ def _names_somebody(word: str) -> bool:
     return CLASSES["имя"].holds(word) or CLASSES["отчество"].holds(word)
 
 
-def _lately(own: Sequence[Said], phrase: Said, count: int) -> list[str]:
-    """The stems of the last words before the phrase, at most `count`."""
+def _lately(before: Sequence[Said], phrase: Said, count: int) -> list[str]:
+    """The stems of the operator's last words before the phrase, at most `count`, since the caller's last turn."""
     found: list[str] = []
-    for one in reversed(own):
+    for one in reversed(before):
+        if one.speaker is Speaker.CALLER and _count(one) >= ANSWERED_WORDS and one.start_s < phrase.start_s:
+            break
+        if not _is_of(one, phrase.operator):
+            continue
         if phrase.start_s - one.end_s > FORGOTTEN_AFTER_S or len(found) >= count:
             break
         found = [*(stem(word) for word in words_of(one.text)), *found]
@@ -315,10 +367,11 @@ def _over(operators: Said, callers: Said) -> bool:
 
 def silence(rules: SpeechRules, operator: str, since_s: float, now_s: float) -> Slip | None:
     """Both have been silent since `since_s`; None while that is not too long, or is not watched."""
-    lasted = now_s - since_s
+    # The call's times are kept to tenths and hundredths of a second: a wait of just the limit is not less.
+    lasted = round(now_s - since_s, 1)
     if not rules.pause_s or lasted < rules.pause_s:
         return None
-    return Slip(HintKind.SILENCE, operator, now_s, value=round(lasted, 1), advice=rules.silence_advice)
+    return Slip(HintKind.SILENCE, operator, now_s, value=lasted, advice=rules.silence_advice)
 
 
 def choose(

@@ -24,12 +24,14 @@ class Pace:
 
 @dataclass(frozen=True)
 class WordList:
-    """Words or phrases to listen for (written as cues: `*` is any ending; words of five letters and more are found
-    in their other forms, too), and the hint that the panel gives."""
+    """Words or phrases to listen for (written as cues, in their own order; words of five letters and more are found
+    in their other forms, too), and the hint that the panel gives. What stands in one of `unless`, or has one right
+    behind it, is not found."""
 
     id: str = ""
     words: tuple[str, ...] = ()
     advice: str = ""
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.domain.speech_rules import Pace, SpeechRules, Tautology, WordList
 from app.storage.flow_scripts import cue, identifier, sources
 from app.storage.marked_yaml import Marked, unique
@@ -48,8 +50,7 @@ def _pace(marked: Marked) -> Pace:
 def _words(groups: dict[str, Marked], group: str, what: str) -> WordList:
     if group not in groups:
         return WordList(group)
-    fields = groups[group].fields({what, "advice"})
-    return WordList(group, _cues(fields[what]), fields["advice"].text())
+    return _list(group, groups[group].fields({what, "advice"}, {"unless"}), what)
 
 
 def _stop_words(marked: Marked) -> tuple[WordList, ...]:
@@ -59,8 +60,13 @@ def _stop_words(marked: Marked) -> tuple[WordList, ...]:
 
 
 def _stop_group(marked: Marked) -> WordList:
-    fields = marked.fields({"id", "words", "advice"})
-    return WordList(identifier(fields["id"]), _cues(fields["words"]), fields["advice"].text())
+    fields = marked.fields({"id", "words", "advice"}, {"unless"})
+    return _list(identifier(fields["id"]), fields, "words")
+
+
+def _list(name: str, fields: Mapping[str, Marked], what: str) -> WordList:
+    unless = _cues(fields["unless"]) if "unless" in fields else ()
+    return WordList(name, _cues(fields[what]), fields["advice"].text(), unless)
 
 
 def _cues(marked: Marked) -> tuple[str, ...]:

@@ -118,6 +118,42 @@ def test_words_of_the_caller_are_the_callers_own_business() -> None:
     assert slips(RULES, (), caller("ну короче не орите", 0)) == []
 
 
+MARKED = replace(
+    NOTHING,
+    stop_words=(
+        WordList("familiarity", ("женщина!", "голуб*", "*очка"), "По имени."),
+        WordList("refusal", ("не знаю", "вы обязаны", "перезвоните|позвоните попозже"), "Иначе.", ("не обязаны",)),
+        WordList("terms", ("гиа",), "Поясните.", ("то есть",)),
+    ),
+    evasions=WordList("evasions", ("ждите ответа",), "Срок.", ("ждите ответа до|через", "до ждите ответа")),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("женщина подождите", ["женщина"]),
+        ("заявление женщины у нас", []),
+        ("голубчик одна минуточка", ["голубчик", "минуточка"]),
+        ("позвоните попозже", ["позвоните попозже"]),
+        ("перезвоните лучше попозже", ["перезвоните лучше попозже"]),
+        ("не очень знаю", ["не очень знаю"]),
+        ("не волнуйтесь я знаю", []),
+        ("вы не обязаны и не должны", []),
+        ("вы не обязаны но вы обязаны", ["вы обязаны"]),
+        ("гиа начнётся в мае", ["гиа"]),
+        ("гиа то есть аттестация", []),
+        ("то есть гиа начнётся в мае", ["гиа"]),
+        ("ждите ответа", ["ждите ответа"]),
+        ("ждите от нас ответа до пятницы", []),
+        ("до пятницы ждите ответа", []),
+        ("ждите ответа может быть через неделю", []),
+    ],
+)
+def test_words_have_the_marks_of_cues_and_are_harmless_with_others(text: str, heard: list[str]) -> None:
+    assert [one.heard for one in slips(MARKED, (), said(text))] == heard
+
+
 def test_a_phrase_cut_in_two_is_heard_whole_and_once() -> None:
     first = said("ваш вопрос взят", 10)
     assert slips(RULES, (), first) == []
@@ -191,6 +227,15 @@ def test_each_stretch_is_judged_once() -> None:
     assert live == all_slips(RULES, hurried)
 
 
+def test_haste_after_calm_words_is_noticed_at_once() -> None:
+    """Calm words are forgotten as others follow, and do not dilute these until twenty seconds are full again."""
+    calm = [said(" ".join(f"раз{n}{m}" for m in range(11)), n * 10, word_s=0.55) for n in range(3)]
+    hurried = [said(" ".join(f"два{n}{m}" for m in range(23)), 40 + n * 10, word_s=0.3) for n in range(3)]
+    (found,) = all_slips(RULES, [*calm, *hurried])
+    assert (found.kind, found.at_s) == (HintKind.TOO_FAST, hurried[1].end_s)
+    assert found.value > 140
+
+
 def test_a_colleagues_pace_is_a_colleagues() -> None:
     hurried = said(" ".join(f"слово{n}" for n in range(40)), 0, word_s=0.2, login="boris")
     mine = said(" ".join(f"слово{n}" for n in range(59)), 20, word_s=0.2, login="anna")
@@ -228,6 +273,27 @@ def test_a_word_of_the_phrase_before_is_repeated_for_a_while(later_s: float, cou
     second = said("идёт проверка", first.end_s + later_s)
     found = [one for one in slips(RULES, (first,), second) if one.heard == "проверка"]
     assert len(found) == count
+
+
+@pytest.mark.parametrize(("answer", "count"), [("да", 1), ("какая проверка", 0)])
+def test_after_the_callers_turn_a_sentence_stands_by_itself(answer: str, count: int) -> None:
+    before = (said("идёт проверка дома", 0), caller(answer, 2))
+    found = [one for one in slips(RULES, before, said("эта проверка плановая", 4)) if one.heard == "проверка"]
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("буква точка ру ещё раз буква точка ру", []),
+        ("точка буква ру ещё раз точка буква ру", []),
+        ("ру буква точка ещё раз ру буква точка", []),
+        ("буква точка ру ещё раз буква точка ком", ["буква", "точка"]),
+    ],
+)
+def test_what_is_dictated_once_more_is_no_tautology(text: str, heard: list[str]) -> None:
+    found = [one for one in slips(RULES, (), said(text)) if one.kind is HintKind.TAUTOLOGY]
+    assert [one.heard for one in found] == heard
 
 
 # --- both at once, and nobody --------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ SPEAKING_S = 8.0
 """How long a phrase may last after its last new word."""
 MOST_PHRASES = 30
 TIMER = "closed"
+KNOCK = bytes(1600)
+"""A tenth of a second of silence. A recogniser answers to sound and to nothing else (the protocol of vosk-server):
+without any it is not known to hear anybody."""
 
 
 @dataclass
@@ -50,7 +53,9 @@ class NumberByVoice:
     def prepare(self, live: LiveCall) -> None:
         """Reach for the recogniser, so that it is known whether the caller can be asked to speak."""
         self._hears[live.id] = False
-        self._open(live, [*VOCABULARY, UNKNOWN])
+        ear = self._open(live, [*VOCABULARY, UNKNOWN])
+        if ear.listening is not None:
+            ear.listening.feed(KNOCK)
 
     def renew(self, live: LiveCall) -> None:
         """Forget what was heard for the last question, and be ready for the next."""

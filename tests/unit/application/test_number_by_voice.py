@@ -40,7 +40,9 @@ def closed(make_house: Callable[..., House]) -> House:
 def asked(house: House, *, available: bool = True) -> FakeLeg:
     """A caller who pressed 2 and was asked for the number."""
     caller = house.dial()
-    house.recognizer.channels[-1].on_available(available)
+    channel = house.recognizer.channels[-1]
+    assert channel.fed, "a recogniser answers to sound only"
+    channel.on_available(available)
     house.phone.presses(caller, "2")
     return caller
 

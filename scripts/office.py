@@ -64,6 +64,15 @@ class Office:
             process.send_signal(number)
         return await asyncio.wait_for(process.wait(), 20)
 
+    async def stop_all(self) -> None:
+        """End what runs, each by force if need be: one that hangs must not leave the others on their ports."""
+        for name, process in list(self.processes.items()):
+            try:
+                await self.stop(name)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
     def log_of(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
@@ -98,8 +107,7 @@ async def office(folder: Path, processes: Sequence[str] = PROCESSES, **settings:
         await _all_up(running)
         yield running
     finally:
-        for name in list(running.processes):
-            await running.stop(name)
+        await running.stop_all()
 
 
 def hire(settings: Settings) -> None:

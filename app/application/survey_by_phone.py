@@ -15,7 +15,7 @@ from app.domain.flow import SurveyQuestion
 from app.domain.said_answers import UNKNOWN, grammar, understand, wants_it_again
 from app.domain.survey import AGAIN
 
-SURE_ENOUGH = 0.7
+SURE_ENOUGH = 0.5
 """A word of less confidence counts as other speech (measured: `python -m scripts.measure_survey`)."""
 STILL_SPEAKING_S = 3.0
 """How much longer the survey waits for a caller who has begun to speak."""

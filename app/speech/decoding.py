@@ -20,8 +20,9 @@ RECYCLE_AFTER_S = 300.0
 """A recogniser grew by 16 MB in 20 minutes of stream (measured): it is made anew at the first pause after this."""
 
 STEP_S = 0.12
-"""libvosk is handed so much at a time. The bundled model decodes in steps of this length (`frames-per-chunk=10`,
-rounded up to whole answers of 30 ms): smaller pieces cost more, and words come with the steps all the same."""
+"""So much is gated and handed to libvosk at a time. The bundled model decodes in steps of this length
+(`frames-per-chunk=10`, rounded up to whole answers of 30 ms): smaller pieces cost more, and words come with the steps
+all the same."""
 
 _SAMPLE_RATES_HZ = range(4000, 96001)
 _ANYTHING_ELSE = "[unk]"
@@ -159,8 +160,9 @@ class Decoding:
 
     def feed(self, pcm: bytes) -> None:
         """Feed a part of a message."""
-        for passage in self._gate.feed(pcm):
-            self._decode(passage)
+        self._gathered += pcm
+        if len(self._gathered) >= self._step_bytes:
+            self._hand_on()
 
     def answer(self) -> str:
         """The answer to what was fed since the last one."""
@@ -176,30 +178,27 @@ class Decoding:
 
     def finish(self) -> str:
         """The result of what was fed since the last one."""
+        self._hand_on()
         for passage in self._gate.flush():
             self._decode(passage)
-        self._hand_on()
         self._take_result(self._recogniser.FinalResult())
         return self.answer()
+
+    def _hand_on(self) -> None:
+        pcm = bytes(self._gathered)
+        self._gathered.clear()
+        for passage in self._gate.feed(pcm):
+            self._decode(passage)
 
     def _decode(self, passage: Passage) -> None:
         if passage.pcm:
             self._time.note(self._fed_samples, passage.start)
             self._fed_samples += len(passage.pcm) // 2
-            self._gathered += passage.pcm
-        if passage.ends or len(self._gathered) >= self._step_bytes:
-            self._hand_on()
+            self._partial_is_new = True
+            if self._recogniser.AcceptWaveform(passage.pcm):
+                self._take_result(self._recogniser.Result())
         if passage.ends:
             self._end_phrase()
-
-    def _hand_on(self) -> None:
-        if not self._gathered:
-            return
-        pcm = bytes(self._gathered)
-        self._gathered.clear()
-        self._partial_is_new = True
-        if self._recogniser.AcceptWaveform(pcm):
-            self._take_result(self._recogniser.Result())
 
     def _end_phrase(self) -> None:
         # The final result begins the features anew, which an adapting model had better not; its tail is longer.

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 FRAME_S = 0.02
 _BANDS_HZ = ((200, 600), (600, 1200), (1200, 2200), (2200, 3700))
-_STANDS_OUT = 10 ** (9.0 / 10)
-"""A mean of three frames of noise is 6 dB above the least tenth of a second once in half a minute; speech, where it
-can be understood at all, in every syllable."""
+_STANDS_OUT = 10 ** (8.0 / 10)
+"""A mean of three frames of noise is 6 dB above the least tenth of a second once in half a minute, and a room that
+breathes (a street, a fan) comes near 8; speech, where it can be understood at all, is above in every syllable."""
 _LEAST_DBFS = -75.0
 """In a band. The faintest sounds of a voice at -40 dBFS are 25 dB lower; A-law's own silence is at -72 in all."""
 _MEAN_FRAMES = 3

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 from app.application.live_call import LiveCall
 from app.application.ports import Clock, Ear, Heard, Listening, PhoneLine, Rank, Reception, Recognizer
-from app.application.survey_by_phone import SURE_ENOUGH, with_doubts
+from app.application.survey_by_phone import with_doubts
 from app.domain.closed_line import CONFIRMATION, home_of
 from app.domain.numeral_words import UNKNOWN, VOCABULARY
 from app.domain.said_answers import grammar, understand
 from app.domain.spoken_phone import Reading, has_numerals, understood, with_pauses
 from app.domain.spoken_russian import spoken_digits
 
+SURE_OF_A_YES = 0.7
+"""Surer than an answer of the survey has to be: a number taken wrongly is a caller who is never called back."""
 MORE_COMES_S, WHOLE_S = 3.0, 1.2
 """How long a caller is waited for who has said a part of a number, and all of one. The recogniser has already
 waited for the end of the phrase."""
@@ -145,7 +147,7 @@ class NumberByVoice:
 
 
 def _answer_to(number: str, heard: Heard, home: str) -> tuple[str, Reading | None]:
-    answer = understand(CONFIRMATION, with_doubts(heard, SURE_ENOUGH))
+    answer = understand(CONFIRMATION, with_doubts(heard, SURE_OF_A_YES))
     said = _with_pauses(heard)
     if answer is not None or not has_numerals(said):
         return answer.id if answer else "", None

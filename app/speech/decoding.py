@@ -21,8 +21,7 @@ RECYCLE_AFTER_S = 300.0
 
 STEP_S = 0.12
 """So much is gated and handed to libvosk at a time. The bundled model decodes in steps of this length
-(`frames-per-chunk=10`, rounded up to whole answers of 30 ms): smaller pieces cost more, and words come with the steps
-all the same."""
+(`frames-per-chunk=10`, rounded up to whole answers of 30 ms): smaller pieces cost more, bring no word sooner."""
 
 _SAMPLE_RATES_HZ = range(4000, 96001)
 _ANYTHING_ELSE = "[unk]"

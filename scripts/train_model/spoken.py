@@ -155,7 +155,7 @@ def _counted_noun(after: list[str]) -> list[tuple[str, str, str]] | None:
 @lru_cache(maxsize=5000)
 def _noun_readings(word: str) -> list[tuple[str, str, str]]:
     return [
-        (word, parse.normal_form, parse.tag.gender or "masc")
+        (word, parse.normal_form, str(parse.tag.gender or "masc"))
         for parse in analyzer().parse(word)
         if parse.tag.POS == "NOUN" and parse.is_known
     ]

@@ -131,11 +131,11 @@ def test_nonsense_by_voice_is_asked_once_more(house: House, caller: FakeLeg, sai
 def test_a_word_of_little_confidence_is_no_answer(house: House, caller: FakeLeg) -> None:
     house.play_out()
     house.play_out()
-    house.channel(caller).final("да", confidence=0.6)
+    house.channel(caller).final("да", confidence=0.4)
     assert f.SurveyNotUnderstood("answer_received", "nonsense") in house.facts()
     house.play_out()
     house.play_out()
-    house.channel(caller).final("да", confidence=0.75)
+    house.channel(caller).final("да", confidence=0.55)
     assert f.SurveyAnswered("answer_received", "yes", By.VOICE) in house.facts()
 
 

@@ -75,6 +75,8 @@ def _complains(message: ConsoleMessage) -> bool:
 
 
 async def no_sideways_scroll(page: Page) -> bool:
+    # A page that has just been gone to is as wide as its text until its styles are there.
+    await page.wait_for_load_state("load")
     return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 

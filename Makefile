@@ -15,7 +15,7 @@ help:
 	@echo "make figures  measure the latencies of docs/figures.md"
 	@echo "make bench-speech  measure the recogniser beside a plain vosk-server, and the model's errors"
 	@echo "make bench-line  measure the line beside pyVoIP and aiosipua with aiortp"
-	@echo "make model    train the bundled speech model anew, on two cores in about an hour"
+	@echo "make model    train the bundled speech model anew, on two cores in under an hour and a half"
 	@echo "make evaluate-model  measure the bundled speech model, in a few minutes"
 
 run-env:

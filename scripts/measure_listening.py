@@ -16,18 +16,15 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 
 from app.domain import commands as c
 from app.domain import facts as f
-from app.domain.calls import Call, Phase, evolve
-from app.domain.conduct import decide
 from app.domain.listening import recurs, ticks
 from scripts.dialogues import PROJECT, Dialogue, Place, Turn, dialogues, flow_of, listened
+from scripts.measured_call import OPERATOR, MeasuredCall
 
 JSON = PROJECT / "build" / "bench" / "listening.json"
-BEGAN = datetime(2026, 11, 18, 7, 0, tzinfo=UTC)
 WORDS_A_SECOND = 2.2
 BETWEEN_TURNS_S = 0.8
 
@@ -77,32 +74,20 @@ class Ticked:
 
 def ticked(dialogue: Dialogue, heard: Recognised) -> list[Ticked]:
     """What the rules tick while the dialogue is talked."""
-    profile, call, at_s = listened(dialogue.profile), _talking(dialogue), 0.0
+    call, at_s = _call(dialogue), 0.0
     found: list[Ticked] = []
     for number, turn in enumerate(dialogue.turns):
         lasts_s = max(0.4, len(turn.text.split()) / WORDS_A_SECOND)
-        operator = "operator" if turn.speaker is f.Speaker.OPERATOR else ""
+        operator = OPERATOR if turn.speaker is f.Speaker.OPERATOR else ""
         phrase = c.HearPhrase(turn.speaker, operator, heard(dialogue, turn), at_s, at_s + lasts_s)
         at_s += lasts_s + BETWEEN_TURNS_S
-        now = BEGAN + timedelta(seconds=at_s)
-        for fact in decide(profile, call, phrase, now):
-            call = evolve(call, f.Recorded("call:measured", call.seq + 1, now, fact))
-            if isinstance(fact, f.StepTicked):
-                found.append(Ticked(number, (fact.stage, fact.step)))
+        facts = call.order(phrase, at_s)
+        found += [Ticked(number, (one.stage, one.step)) for one in facts if isinstance(one, f.StepTicked)]
     return found
 
 
-def _talking(dialogue: Dialogue) -> Call:
-    return replace(
-        Call("measured"),
-        phase=Phase.TALKING,
-        profile=dialogue.profile,
-        flow=dialogue.flow,
-        operator="operator",
-        arrived_at=BEGAN,
-        answered_at=BEGAN,
-        phase_since=BEGAN,
-    )
+def _call(dialogue: Dialogue) -> MeasuredCall:
+    return MeasuredCall(listened(dialogue.profile), dialogue.flow)
 
 
 def scored(dialogue: Dialogue, ticks: Iterable[Ticked]) -> dict[str, Score]:
@@ -154,9 +139,9 @@ def cost_ms(talked: Iterable[Dialogue]) -> tuple[float, float]:
     """CPU milliseconds that a phrase costs the line: the mean, and the dearest (with words never met before)."""
     spent = []
     for dialogue in talked:
-        flow, call = flow_of(dialogue), _talking(dialogue)
+        flow, call = flow_of(dialogue), _call(dialogue).state
         for turn in dialogue.turns:
-            phrase = f.PhraseHeard(turn.speaker, "operator", turn.text, 1.0, 2.0)
+            phrase = f.PhraseHeard(turn.speaker, OPERATOR, turn.text, 1.0, 2.0)
             begun = time.thread_time()
             ticks(flow, call, phrase)
             spent.append(1000 * (time.thread_time() - begun))

@@ -16,21 +16,17 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 
 from app.domain import commands as c
 from app.domain import facts as f
-from app.domain.calls import Call, Phase, evolve
-from app.domain.conduct import decide
 from app.domain.operators_speech import HintKind, Slip, silence, slips
 from scripts.bad_speech import Talk, Timed, bad_talks, timed
 from scripts.dialogues import PROJECT, dialogues, listened
 from scripts.measure_listening import Score
+from scripts.measured_call import OPERATOR, MeasuredCall
 
 JSON = PROJECT / "build" / "bench" / "speech_hints.json"
-BEGAN = datetime(2026, 11, 18, 7, 0, tzinfo=UTC)
-OPERATOR = "operator"
 OF_PACE = frozenset({HintKind.TOO_FAST, HintKind.TOO_SLOW})
 
 
@@ -50,16 +46,7 @@ class Walk:
         self.hints: list[f.HintGiven] = []
         self._talk = talk
         self._profile = listened(talk.profile)
-        self._call = replace(
-            Call("measured"),
-            phase=Phase.TALKING,
-            profile=talk.profile,
-            flow=self._profile.incoming.id,
-            operator=OPERATOR,
-            arrived_at=BEGAN,
-            answered_at=BEGAN,
-            phase_since=BEGAN,
-        )
+        self._call = MeasuredCall(self._profile, self._profile.incoming.id)
         self._silent_from_s = 0.0
         # The recogniser tells of a phrase when it is over.
         for number, turn in sorted(enumerate(talk.turns), key=lambda one: one[1].end_s):
@@ -78,16 +65,12 @@ class Walk:
         self._silent_from_s = max(self._silent_from_s, turn.end_s)
         operator = OPERATOR if turn.speaker is f.Speaker.OPERATOR else ""
         heard = (turn.speaker, operator, turn.text, turn.start_s, turn.end_s, turn.words)
-        found = slips(self._profile.speech, self._call.phrases, f.PhraseHeard(*heard))
+        found = slips(self._profile.speech, self._call.state.phrases, f.PhraseHeard(*heard))
         self.found += [Found(_turn_of(self._talk, one, number), one) for one in found]
         self._order(c.HearPhrase(*heard), turn.end_s)
 
     def _order(self, command: c.Command, now_s: float) -> None:
-        now = BEGAN + timedelta(seconds=now_s)
-        for fact in decide(self._profile, self._call, command, now):
-            self._call = evolve(self._call, f.Recorded("call:measured", self._call.seq + 1, now, fact))
-            if isinstance(fact, f.HintGiven):
-                self.hints.append(fact)
+        self.hints += [one for one in self._call.order(command, now_s) if isinstance(one, f.HintGiven)]
 
 
 def _turn_of(talk: Talk, slip: Slip, heard: int) -> int:

@@ -24,7 +24,7 @@ from scripts.train_model.training import ACOUSTIC, FINAL, HELD_OUT, Budget, trai
 
 PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / "build" / "model"
-NAME, VERSION = "liniya-demo-ru", 3
+NAME, VERSION = "liniya-demo-ru", 4
 _PROGRAMS = ("batches.py", "network.py", "sequence_training.py", "team.py", "training.py", "voice_warp.py")
 
 
@@ -50,7 +50,7 @@ def _make(seed: int, out: Path, work: Path, *, held_out: bool) -> None:
     corpus = build_corpus(seed)
     say(f"speech of {len(corpus.training)} sentences")
     data = work / "data"
-    dataset.write(data, dataset.HOURS, seed, corpus.training)
+    dataset.write(data, dataset.HOURS, seed, corpus.training, corpus.answers)
     shards = sorted(data.glob("*.npz"))
     final = trained(shards, work / "final", FINAL, seed)
     say("graph")

@@ -13,8 +13,10 @@ import numpy as np
 from scripts.train_model.batches import stay_probabilities
 from scripts.train_model.corpus import Corpus
 from scripts.train_model.corpus_graph import write_corpus_graph
+from scripts.train_model.engines import festival
 from scripts.train_model.features import configuration
 from scripts.train_model.kaldi_files import Layer, write_final_mdl
+from scripts.train_model.lexicon import Heard
 
 DECODING = """\
 --min-active=200
@@ -85,10 +87,11 @@ def write_acoustics(folder: Path, layers: Path, stays: Mapping[str, float]) -> N
 
 def assemble(layers: Path, shards: Sequence[Path], corpus: Corpus, out: Path, version: Version) -> None:
     """Write the whole model into `out`; what else lies there (the card, the held-out models) stays. Raises
-    Unavailable without OpenFst's tools."""
+    Unavailable without OpenFst's tools, RuntimeError without Festival's voice."""
     stays = stay_probabilities(shards)
     write_acoustics(out, layers, stays)
-    size = write_corpus_graph(out / "graph", corpus, version.seed, stays, pronunciations_seen(shards))
+    heard = Heard(pronunciations_seen(shards), festival.read(corpus.spoken))
+    size = write_corpus_graph(out / "graph", corpus, version.seed, stays, heard)
     replace(version, words=size.words).write(out)
 
 

@@ -1,10 +1,14 @@
-"""How every word of the model may sound: espeak-ng's way, what synthesisers were heard to say, and what people make
-of it in quick speech («здрасте», «тыща», «пятьсят», «Иваныч»)."""
+"""How every word of the model may sound.
+
+espeak-ng's way and Festival's (they differ in the stress of many words), what synthesisers were heard to say, what
+the next word makes of the end, and what people make of it in quick speech («здрасте», «тыща», «пятьсят», «Иваныч»).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from app.domain.errors import BadInput
 from app.speech.pronunciation import pronounce as by_espeak
@@ -16,11 +20,18 @@ Lexicon = Mapping[str, tuple[tuple[Phones, float], ...]]
 
 _SHORT = 4
 """Words of so few letters are also looked up before another word, where they lose their stress."""
-_MOST_VARIANTS = 4
+_MOST_VARIANTS = 5
 _LEAST_SHARE = 0.08
 """A pronunciation seen more rarely than this, against the commonest, is a slip of a synthesiser."""
 _QUICK_COST = 1.2
 _UNSTRESSED_COST = 0.3
+_READ_COST = 0.7
+_VOICED_COST = 1.0
+_VOICED = {
+    "p": "b", "t": "d", "k": "g", "f": "v", "s": "z", "sh": "zh",
+    "pj": "bj", "tj": "dj", "kj": "gj", "fj": "vj", "sj": "zj",
+}  # fmt: skip
+"""The last consonant of a short word is voiced before another word's voiced one («как бы», «нет дома»)."""
 
 _QUICK = {
     "здравствуйте": "z d r a s tj i|z d r a s t vj i tj i|z d r a s t v u j tj e",
@@ -80,6 +91,19 @@ _PATRONYMICS = ((("o", "vj", "i", "ch"), ("y", "ch")), (("V", "vj", "i", "ch"), 
 """«Иванович» is called «Иваныч», «Петровна» «Петрна» (only endings that bear no stress)."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What synthesisers make of spoken words. `said`: how often they were heard to say which phones ("s p V sj i b
+    V": 12). `read`: how Festival reads the word by itself."""
+
+    said: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    read: Mapping[str, Phones] = field(default_factory=dict)
+
+    def ways(self, word: str) -> list[tuple[Phones, float]]:
+        read = [(self.read[word], _READ_COST)] if word in self.read else []
+        return [*read, *_as_seen(self.said.get(word, {}))]
+
+
 def pronounce(words: Iterable[str]) -> dict[str, tuple[Phones, ...]]:
     """All pronunciations by rule of each spoken word that has any; the first is the commonest."""
     found: dict[str, tuple[Phones, ...]] = {}
@@ -90,17 +114,15 @@ def pronounce(words: Iterable[str]) -> dict[str, tuple[Phones, ...]]:
     return found
 
 
-def lexicon_of(spoken: Mapping[str, Iterable[str]], seen: Mapping[str, Mapping[str, int]] | None = None) -> Lexicon:
-    """The lexicon of labels.
-
-    `spoken`: the spoken spellings of each label. `seen`: of spoken words, how often the synthesisers said which
-    phones ("s p V sj i b V": 12). A label without any pronunciation is left out.
-    """
+def lexicon_of(spoken: Mapping[str, Iterable[str]], heard: Heard | None = None) -> Lexicon:
+    """The lexicon of labels; `spoken` are the spoken spellings of each. A label without any pronunciation is left
+    out."""
+    heard = heard or Heard()
     lexicon: dict[str, tuple[tuple[Phones, float], ...]] = {}
     for label, spellings in spoken.items():
         ways: dict[Phones, float] = {}
         for word in spellings:
-            for phones, cost in (*_by_rule(word), *_as_seen((seen or {}).get(word, {}))):
+            for phones, cost in (*_by_rule(word), *heard.ways(word)):
                 ways[phones] = min(cost, ways.get(phones, math.inf))
         if ways:
             best = sorted(ways.items(), key=lambda way: (way[1], way[0]))
@@ -115,6 +137,7 @@ def _by_rule(word: str) -> tuple[tuple[Phones, float], ...]:
         return ()
     if 1 < len(word) <= _SHORT:
         ways += _unstressed(word)
+        ways += [(voiced, cost + _VOICED_COST) for phones, cost in ways if (voiced := _voiced(phones))]
     ways += [(phones, _QUICK_COST) for phones in _quick(word)]
     if word.endswith(("ич", "вна")):
         ways += [(phones, _QUICK_COST) for phones in _shortened(ways[0][0])]
@@ -130,6 +153,10 @@ def _unstressed(word: str) -> list[tuple[Phones, float]]:
         return [(pronounce_before(word, following), _UNSTRESSED_COST) for following in ("там", "окно", "дом")]
     except BadInput:
         return []
+
+
+def _voiced(phones: Phones) -> Phones:
+    return (*phones[:-1], _VOICED[phones[-1]]) if phones[-1:] and phones[-1] in _VOICED else ()
 
 
 def _quick(word: str) -> list[Phones]:

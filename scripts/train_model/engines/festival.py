@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import wave
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -17,16 +19,18 @@ from numpy.typing import NDArray
 from app.speech.phones import OF_FESTIVAL, SILENCE
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined
 
-_AT_ONCE = 200
+_AT_ONCE, _READ_AT_ONCE = 200, 400
 _PAUSE = "pau"
 _VOWELS = frozenset(("a", "V", "o", "e", "i", "y", "u"))
 _VOWEL_LETTERS = frozenset("аеёиоуыэюя")
 _HUSHING = frozenset("шжц")
 _LONGEST_S = 900
-_SCHEME = """
+_ROW = """
 (define (row s)
   (format t "%s %f %s %s\\n" (item.name s) (item.feat s "end")
     (item.feat s "R:SylStructure.parent.parent.name") (item.feat s "R:SylStructure.parent.parent.id")))
+"""
+_SPEAK = """
 (define (speak number text file)
   (unwind-protect
     (let ((u (utt.synth (eval (list 'Utterance 'Text text)))))
@@ -35,8 +39,20 @@ _SCHEME = """
         (mapcar row (utt.relation.items u 'Segment))
         (utt.save.wave u file 'riff)))
     (format t "FAILED\\n")))
-(voice_msu_ru_nsh_clunits)
 """
+_READ = """
+(define (read number text)
+  (unwind-protect
+    (let ((u (eval (list 'Utterance 'Text text))))
+      (begin
+        (mapcar (lambda (step) (step u))
+          (list Initialize Text Token_POS Token POS Phrasify Word Pauses Intonation PostLex))
+        (format t "SENTENCE %d\\n" number)
+        (mapcar row (utt.relation.items u 'Segment))))
+    (format t "FAILED\\n")))
+"""
+"""All that the voice does before it gives the phones their time."""
+_VOICE = "(voice_msu_ru_nsh_clunits)\n"
 
 
 def missing() -> str | None:
@@ -80,7 +96,10 @@ class Festival:
 
     def _speak(self, sentences: Sequence[tuple[str, ...]]) -> Iterator[Spoken]:
         with TemporaryDirectory(prefix="festival-") as folder:
-            readings = run(_SCHEME, [_order(sentence, number, folder) for number, sentence in enumerate(sentences)])
+            readings = run(
+                _ROW + _SPEAK + _VOICE,
+                [_order(sentence, number, folder) for number, sentence in enumerate(sentences)],
+            )
             for number, sentence in enumerate(sentences):
                 spoken = _spoken(sentence, readings.get(number), Path(folder, f"{number}.wav"))
                 if spoken is None:
@@ -91,6 +110,27 @@ class Festival:
 
 def _order(sentence: tuple[str, ...], number: int, folder: str) -> str:
     return f'(speak {number} "{" ".join(sentence)}" "{folder}/{number}.wav")'
+
+
+def read(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The phones that Festival would give each word by itself (a few ms each); those that it would read as several
+    words are left out. RuntimeError when it or its voice is not installed."""
+    if (lack := missing()) is not None:
+        raise RuntimeError(lack)
+    parts = [words[first : first + _READ_AT_ONCE] for first in range(0, len(words), _READ_AT_ONCE)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return {word: phones for part in pool.map(_read, parts) for word, phones in part.items()}
+
+
+def _read(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    orders = [f'(read {number} "{word}")' for number, word in enumerate(words)]
+    readings = run(_ROW + _READ + _VOICE, orders)
+    told = {words[number]: _segments((words[number],), reading.rows) for number, reading in readings.items()}
+    return {word: phones for word, segments in told.items() if (phones := _phones_of(segments or ()))}
+
+
+def _phones_of(segments: Iterable[Segment]) -> tuple[str, ...]:
+    return tuple(segment.phone for segment in segments if segment.word != NO_WORD)
 
 
 def run(definitions: str, orders: Sequence[str]) -> dict[int, _Reading]:

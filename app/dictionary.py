@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 REMEMBERED = 50_000
 UNLIKELY = 0.05
 """A reading of a word less likely than this is passed over: «мой» is seldom an imperative."""
+DECLINED = frozenset({"NOUN", "ADJF"})
 VERBAL = frozenset({"VERB", "INFN", "PRTF", "PRTS", "GRND"})
 
 
@@ -52,6 +53,19 @@ def forms_of(word: str) -> Forms:
             alike = form.tag.POS == parse.tag.POS and _sense(form.tag) == _sense(parse.tag)
             (same if alike else others).add(form.word.replace("ё", "е"))
     return Forms(frozenset(same), frozenset(others - same))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def cases_of(word: str) -> tuple[str, ...]:
+    """The cases of a noun or an adjective (small letters) in its number and gender, itself first, by each reading
+    that is likely. A word that the dictionary does not know is read by its ending; of any other there is only
+    itself."""
+    found = {word: None}
+    for parse in _analyzer().parse(word):
+        if parse.score >= UNLIKELY and parse.tag.POS in DECLINED and "Fixd" not in parse.tag:
+            alike = (parse.tag.number, parse.tag.gender)
+            found |= {form.word: None for form in parse.lexeme if (form.tag.number, form.tag.gender) == alike}
+    return tuple(found)
 
 
 def _sense(tag: OpencorporaTag) -> tuple[str | None, ...]:

@@ -12,7 +12,9 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -76,6 +78,7 @@ log = structlog.get_logger()
 
 USER_AGENT = f"Liniya/{__version__}"
 FLUSH_S = 5.0
+WORDS_EVERY_S = 60.0
 SWITCH_INTERVAL_S = 0.0005
 MOST_FILES = 65536
 APOLOGY_S = 5.0
@@ -319,13 +322,9 @@ def _sip_tls(settings: Settings) -> TlsListener | None:
 async def run_recogniser(settings: Settings) -> None:
     """The recogniser process and its workers."""
     check_telephone_model(settings.model)
-    # A recogniser on a machine of its own may have no scripts.
-    profile = read_profile(settings) if settings.profile_dir.is_dir() else None
-    units = [unit.name for unit in profile.units] if profile else []
-    names = [profile.body, *units, *profile.topic_titles.values()] if profile else []
-    operators = _names_of_operators(settings)
+    words = _words_of_the_body(settings)
     recogniser = Recogniser(
-        prepared(settings.model, [*operators, *names], settings.vocabulary, settings.data_dir / "vocabulary"),
+        _model_with(words, settings),
         settings.recogniser_host,
         settings.recogniser_port,
         settings.recogniser_workers,
@@ -335,7 +334,49 @@ async def run_recogniser(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         await recogniser.start()
         stack.push_async_callback(recogniser.aclose)
+        following = asyncio.create_task(_follow_words(recogniser, settings, words))
+        stack.callback(following.cancel)
         await _until_told_to_stop()
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the body wants heard: its names, and what the administrator's file says."""
+
+    names: tuple[str, ...]
+    file: bytes
+
+
+async def _follow_words(
+    recogniser: Recogniser, settings: Settings, known: _Words, every_s: float = WORDS_EVERY_S
+) -> None:
+    """Who is hired is heard by name soon after, without a restart; so is what is written into the file of words."""
+    told = ""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            words = await asyncio.to_thread(_words_of_the_body, settings)
+            if words != known:
+                recogniser.use(await asyncio.to_thread(_model_with, words, settings))
+                known = words
+            told = ""
+        except (BadInput, Unavailable, OSError) as error:
+            if str(error) != told:
+                log.error("words_not_changed", reason=str(error))
+            told = str(error)
+
+
+def _words_of_the_body(settings: Settings) -> _Words:
+    # A recogniser on a machine of its own may have no scripts.
+    profile = read_profile(settings) if settings.profile_dir.is_dir() else None
+    units = [unit.name for unit in profile.units] if profile else []
+    names = [profile.body, *units, *profile.topic_titles.values()] if profile else []
+    file = settings.vocabulary
+    return _Words((*_names_of_operators(settings), *names), file.read_bytes() if file and file.is_file() else b"")
+
+
+def _model_with(words: _Words, settings: Settings) -> Path:
+    return prepared(settings.model, words.names, settings.vocabulary, settings.data_dir / "vocabulary")
 
 
 def _names_of_operators(settings: Settings) -> list[str]:

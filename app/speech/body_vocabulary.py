@@ -13,13 +13,15 @@ from pathlib import Path
 
 import structlog
 
+from app.dictionary import cases_of
 from app.domain.errors import BadInput, Unavailable
 from app.speech.body_words import PHONE_WORDS, BodyWords, chain_of
 from app.speech.const_fst import ConstFst
 from app.speech.fst_header import NotAnFst
 from app.speech.pronunciation import pronounce
 
-MOST_WORDS = 2000
+MOST_WORDS, MOST_FORMS = 2000, 12_000
+"""A name has some five cases."""
 _LONGEST_WORD = 40
 _ADDED_COST = 8.0
 """About one word in 3000: a name said is heard, other words are not mistaken for it (measured by the tests)."""
@@ -36,14 +38,14 @@ class NotAllowed(Exception):
 
 
 def prepared(model: Path, names: Iterable[str], file: Path | None, folder: Path) -> Path:
-    """The model to load: with the words of names and of the administrator's file, or as it is where it takes none
-    (one log line says so). Raises BadInput for a bad line of the file or a file that cannot be read."""
+    """The model to load: with the words of names and of the administrator's file in every case, or as it is where
+    it takes none (one log line says so). Raises BadInput for a bad line of the file, or when it cannot be read."""
     try:
         listed = words_of_file(file) if file else []
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"LINIYA_VOCABULARY={file}: cannot be read ({error}); write a text file in UTF-8") from error
     try:
-        return with_words(model.resolve(), [*listed, *words_of_texts(names)], folder)
+        return with_words(model.resolve(), in_every_case([*listed, *words_of_texts(names)]), folder)
     except (NotAllowed, OSError, ValueError, Unavailable) as error:
         logger.warning("vocabulary_not_added", model=model.name, reason=str(error))
         return model
@@ -70,13 +72,23 @@ def words_of_texts(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word for text in texts for word in _WORD.findall(text.lower()) if len(word) > 1))
 
 
+def in_every_case(words: Iterable[str]) -> list[str]:
+    """At most `MOST_WORDS` of the words (lower-case) with their cases: «терновского» is asked for as «терновский»,
+    too."""
+    every = list(dict.fromkeys(words))
+    some = every[:MOST_WORDS]
+    if len(some) < len(every):
+        logger.warning("vocabulary_cut", given=len(every), kept=len(some))
+    return list(dict.fromkeys((*some, *(form for word in some for form in cases_of(word)))))
+
+
 def with_words(model: Path, words: Iterable[str], folder: Path) -> Path:
-    """A model like `model` that also hears `words` (lower-case, at most 2000, further ones are left out).
+    """A model like `model` that also hears `words` (lower-case, at most `MOST_FORMS`, further ones are left out).
 
     It lies in `folder` under a name made of what it is made of, and is made once. Raises NotAllowed for a model
     that has no phone-words or no look-ahead graph, OSError when it cannot be written.
     """
-    wanted = sorted(list(dict.fromkeys(words))[:MOST_WORDS])
+    wanted = sorted(list(dict.fromkeys(words))[:MOST_FORMS])
     if not wanted:
         return model
     numbers = _numbers(model)

@@ -3,8 +3,8 @@
 The parent accepts each connection and hands it to the worker with the fewest, so that two channels of one call do
 not share a core while another idles (SO_REUSEPORT and a shared socket both leave that to chance); beyond what the
 machine bears it turns connections away. It minds its workers: one that dies is started again, ever more slowly
-while it keeps dying; one that hangs is killed; one that has grown is replaced when its successor is ready, and its
-streams move at the ends of their phrases. All end with the parent.
+while it keeps dying; one that hangs is killed; one that has grown, or whose model is no longer wanted, is replaced
+when its successor is ready, and its streams move at the ends of their phrases. All end with the parent.
 """
 
 from __future__ import annotations
@@ -82,6 +82,13 @@ class Recogniser:
     @property
     def model(self) -> ModelDescription:
         return self._description
+
+    def use(self, model_path: Path) -> None:
+        """Go over to another model, such as one that knows more names: worker by worker, while calls go on. One
+        that cannot be loaded is given up, and the one before it stays. Raises BadInput or Unavailable for a model
+        that lacks something."""
+        if model_path.resolve() != self._description.path:
+            self._description = check_model(model_path.resolve())
 
     @property
     def port(self) -> int:
@@ -219,6 +226,7 @@ class Recogniser:
             await new.end()
             self._forget(new)
             logger.error("recogniser_worker_not_replaced", pid=old.pid)
+            self.use(old.model)
             return old
         logger.warning("recogniser_worker_replaced", pid=old.pid, by=new.pid, connections=old.connections)
         self._keep(self._retire(old))
@@ -250,12 +258,16 @@ class Recogniser:
             worker.kill()
             return
         worker.ask()
-        grown = worker.resident_bytes() - worker.loaded_bytes
-        settled = worker.ready and worker.age_s >= self._minding.young_for_s
         replacing = any(other.retiring.is_set() or not other.ready for other in self._workers)
-        if settled and grown > self._minding.growth_bytes and not replacing:
-            logger.warning("recogniser_worker_has_grown", pid=worker.pid, grown_mb=grown >> 20)
+        if worker.ready and not replacing and (worker.model != self._description.path or self._has_grown(worker)):
             worker.retiring.set()
+
+    def _has_grown(self, worker: WorkerProcess) -> bool:
+        grown = worker.resident_bytes() - worker.loaded_bytes
+        if worker.age_s < self._minding.young_for_s or grown <= self._minding.growth_bytes:
+            return False
+        logger.warning("recogniser_worker_has_grown", pid=worker.pid, grown_mb=grown >> 20)
+        return True
 
     async def _spawn(self) -> WorkerProcess:
         worker = await WorkerProcess.spawn(self._description.path, self._changed.set)

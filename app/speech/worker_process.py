@@ -28,8 +28,11 @@ _END_WITHIN_S = 4.0
 class WorkerProcess:
     """One worker. `ready` says that it takes connections; `cost_s` is what it measured when it had loaded."""
 
-    def __init__(self, process: Process, control: socket.socket, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, process: Process, model: Path, control: socket.socket, on_change: Callable[[], None]
+    ) -> None:
         self.process = process
+        self.model = model
         self.connections = 0
         self.cost_s = 0.0
         """CPU-seconds of this machine for a second of speech; 0 when it could not be measured."""
@@ -57,7 +60,7 @@ class WorkerProcess:
         except BaseException:
             ours.close()
             raise
-        return cls(process, ours, on_change)
+        return cls(process, model, ours, on_change)
 
     @property
     def pid(self) -> int:

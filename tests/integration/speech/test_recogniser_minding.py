@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
+from app.config import Settings
+from app.main import _follow_words, _words_of_the_body
+from app.speech.body_vocabulary import with_words
 from app.speech.recogniser import Minding, Recogniser
 from app.speech.turning_away import CAPACITY, MOVE, TRY_AGAIN_LATER
 from tests.integration.speech.telephone import MODEL, say
@@ -57,6 +64,50 @@ async def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
         await until_workers(recogniser, 1, without=victim)
         async with connection_to(recogniser) as connection:
             assert text_of(await answers_to(connection, say("да спасибо"))) == "да спасибо"
+
+
+async def test_another_model_takes_over_while_a_call_goes_on(tmp_path: Path) -> None:
+    async with running() as recogniser:
+        first = recogniser.worker_pids[0]
+        async with connection_to(recogniser) as connection:
+            recogniser.use(with_words(MODEL, ["ктухулова"], tmp_path))
+            await until_workers(recogniser, 1, without=first)
+            assert text_of(await answers_to(connection, say(QUESTION))) == QUESTION
+        async with connection_to(recogniser) as later:
+            assert "ктухулова" in text_of(await answers_to(later, say("соедините с ктухулова")))
+
+
+async def test_a_model_that_cannot_be_loaded_is_given_up(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(MODEL, broken)
+    (broken / "am" / "final.mdl").write_bytes((MODEL / "am" / "final.mdl").read_bytes()[:-40_000])
+    async with running() as recogniser:
+        first = recogniser.worker_pids
+        recogniser.use(broken)
+        await until(lambda: recogniser.model.path == MODEL.resolve())
+        assert recogniser.worker_pids == first
+        async with connection_to(recogniser) as connection:
+            assert text_of(await answers_to(connection, say(REPLY))) == REPLY
+
+
+async def test_the_file_of_words_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("бзыбская\n", encoding="utf-8")
+    settings = Settings(model=MODEL, vocabulary=file, data_dir=tmp_path)
+    words = _words_of_the_body(settings)
+    async with running() as recogniser:
+        following = asyncio.create_task(_follow_words(recogniser, settings, words, every_s=0.05))
+        try:
+            with capture_logs() as logs:
+                file.write_text("street\n", encoding="utf-8")
+                await until(lambda: bool(logs))
+            assert recogniser.model.path == MODEL.resolve()
+            file.write_text("ктухулов\n", encoding="utf-8")
+            await until(lambda: recogniser.model.path != MODEL.resolve())
+        finally:
+            following.cancel()
+        assert [(line["event"], "words.txt:1" in line["reason"]) for line in logs] == [("words_not_changed", True)]
+        assert "ктухулову" in (recogniser.model.path / "body_words.json").read_text(encoding="utf-8")
 
 
 GROWS_AT_ONCE = Minding(growth_bytes=-(1 << 40), look_every_s=0.05, young_for_s=0.5)

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 import vosk
+from structlog.testing import capture_logs
 
 from app.domain.errors import BadInput
-from app.speech.body_vocabulary import NotAllowed, body_words_of, with_words, words_of_file, words_of_texts
+from app.speech import body_vocabulary
+from app.speech.body_vocabulary import (
+    NotAllowed,
+    body_words_of,
+    in_every_case,
+    with_words,
+    words_of_file,
+    words_of_texts,
+)
 from app.speech.body_words import BodyWords, chain_of
 from app.speech.const_fst import ConstFst
 from app.speech.espeak import synthesise
@@ -43,6 +52,20 @@ def test_a_name_is_heard_after_it_was_added_and_not_before(tiny: Path, tmp_path:
     assert heard["text"] == "позовите ктухулова"
     assert [word["word"] for word in heard["result"]] == ["позовите", "ктухулова"]  # type: ignore[attr-defined]
     assert answer_of(richer, "прорвало трубу")["text"] == "прорвало трубу"
+
+
+@pytest.mark.needs_debian("fstcompile")
+def test_a_name_is_heard_in_its_other_cases(tiny: Path, tmp_path: Path) -> None:
+    richer = with_words(tiny, in_every_case(["ктухулов"]), tmp_path)
+    assert answer_of(richer, "позовите ктухулова")["text"] == "позовите ктухулова"
+
+
+def test_names_have_cases_and_too_many_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert in_every_case(["анри", "терновского"])[:3] == ["анри", "терновского", "терновский"]
+    monkeypatch.setattr(body_vocabulary, "MOST_WORDS", 2)
+    with capture_logs() as logs:
+        assert "бзыбской" not in in_every_case(["анри", "терновского", "бзыбская"])
+    assert logs == [{"event": "vocabulary_cut", "log_level": "warning", "given": 3, "kept": 2}]
 
 
 @pytest.mark.needs_debian("fstcompile")

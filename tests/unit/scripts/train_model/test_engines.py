@@ -5,7 +5,7 @@ import pytest
 
 from app.speech.phones import CLASS_OF, SILENCE
 from scripts.train_model.engines.espeak import HELD_OUT_VARIANTS, TRAINING_VARIANTS, Espeak, Manner
-from scripts.train_model.engines.festival import Festival, missing
+from scripts.train_model.engines.festival import Festival, missing, read
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined, tells_of_each_word
 
 SENTENCES = (("здравствуйте", "нет", "мы"), ("объявление", "пять"))
@@ -78,6 +78,14 @@ def test_festival_tells_of_every_phone() -> None:
     assert dict(spoken[0].pronunciations())["нет"] == ("nj", "e", "t")
     assert dict(spoken[2].pronunciations())["ваше"] == ("v", "a", "sh", "y")
     assert dict(spoken[2].pronunciations())["документы"][-2:] == ("t", "y")
+
+
+@pytest.mark.needs_debian
+def test_festival_reads_words_without_saying_them() -> None:
+    if (lack := missing()) is not None:
+        pytest.skip(lack)
+    words = ("нет", "ваше", "123") * 300
+    assert read(words) == {"нет": ("nj", "e", "t"), "ваше": ("v", "a", "sh", "y")}
 
 
 def test_silences_that_meet_become_one() -> None:

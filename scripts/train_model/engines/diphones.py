@@ -135,9 +135,8 @@ class Diphones:
             if said is not None:
                 timed[number] = (spoken.sentence, segments)
                 orders[speaker.voice].append(_order(number, segments, said, speaker.pitch_hz, folder, rng))
-        lines = [line for voice, some in orders.items() if some for line in (f"(voice_{voice})", *some)]
-        if lines:
-            festival.run(_SCHEME, lines)
+        for voice, some in orders.items():
+            festival.run(f"{_SCHEME}(voice_{voice})\n", some)
         made = 0
         for number, (sentence, segments) in timed.items():
             file = folder / f"{number}.wav"

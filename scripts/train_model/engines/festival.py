@@ -20,7 +20,8 @@ from app.speech.phones import OF_FESTIVAL, SILENCE
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined
 
 _AT_ONCE, _READ_AT_ONCE = 200, 400
-_PAUSE = "pau"
+_PAUSE, _DONE = "pau", "-- done --"
+_MOST_IN_VAIN = 2
 _VOWELS = frozenset(("a", "V", "o", "e", "i", "y", "u"))
 _VOWEL_LETTERS = frozenset("аеёиоуыэюя")
 _HUSHING = frozenset("шжц")
@@ -134,26 +135,45 @@ def _phones_of(segments: Iterable[Segment]) -> tuple[str, ...]:
 
 
 def run(definitions: str, orders: Sequence[str]) -> dict[int, _Reading]:
-    """One Festival for all orders; what it printed by sentence. RuntimeError when it could not begin."""
+    """One Festival for all orders; what it printed by sentence. An order that it dies of is passed over.
+    RuntimeError when it could not begin."""
+    readings: dict[int, _Reading] = {}
+    waiting, in_vain = list(orders), 0
+    while waiting:
+        printed, complaint = _printed(definitions, waiting)
+        done = printed.count(_DONE)
+        in_vain = 0 if done else in_vain + 1
+        if in_vain > _MOST_IN_VAIN:
+            raise RuntimeError(f"Festival said nothing: {complaint[:300]}")
+        readings |= _readings(printed)
+        waiting = waiting[done + 1 :]
+    return readings
+
+
+def _printed(definitions: str, orders: Sequence[str]) -> tuple[str, str]:
     with TemporaryDirectory(prefix="festival-") as folder:
         script = Path(folder, "orders.scm")
-        script.write_text(definitions + "\n".join(orders) + "\n", encoding="utf-8")
+        # What is not flushed is lost when it dies.
+        lines = [f'{order} (format t "{_DONE}\\n") (fflush nil)' for order in orders]
+        script.write_text(definitions + "\n".join(lines) + "\n", encoding="utf-8")
         done = subprocess.run(
             [shutil.which("festival") or "festival", "-b", str(script)],
             capture_output=True,
             timeout=_LONGEST_S,
             check=False,
         )
+    return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace").strip()
+
+
+def _readings(printed: str) -> dict[int, _Reading]:
     readings: dict[int, _Reading] = {}
     reading: _Reading | None = None
-    for line in done.stdout.decode("utf-8", "replace").splitlines():
+    for line in printed.splitlines():
         fields = line.split()
         if len(fields) == 2 and fields[0] == "SENTENCE":
             reading = readings.setdefault(int(fields[1]), _Reading())
         elif len(fields) == 4 and reading is not None:
             reading.rows.append(_Row(fields[0], float(fields[1]), fields[2], fields[3]))
-    if not readings and orders:
-        raise RuntimeError(f"Festival said nothing: {done.stderr.decode('utf-8', 'replace').strip()[:300]}")
     return readings
 
 

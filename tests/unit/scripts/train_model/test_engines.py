@@ -5,7 +5,7 @@ import pytest
 
 from app.speech.phones import CLASS_OF, SILENCE
 from scripts.train_model.engines.espeak import HELD_OUT_VARIANTS, TRAINING_VARIANTS, Espeak, Manner
-from scripts.train_model.engines.festival import Festival, missing, read
+from scripts.train_model.engines.festival import Festival, missing, read, run
 from scripts.train_model.engines.spoken import NO_WORD, Segment, Spoken, joined, tells_of_each_word
 
 SENTENCES = (("здравствуйте", "нет", "мы"), ("объявление", "пять"))
@@ -86,6 +86,16 @@ def test_festival_reads_words_without_saying_them() -> None:
         pytest.skip(lack)
     words = ("нет", "ваше", "123") * 300
     assert read(words) == {"нет": ("nj", "e", "t"), "ваше": ("v", "a", "sh", "y")}
+
+
+@pytest.mark.needs_debian
+def test_a_sentence_that_festival_dies_of_is_passed_over() -> None:
+    if (lack := missing()) is not None:
+        pytest.skip(lack)
+    say = '(define (say number) (format t "SENTENCE %d\\n" number))\n'
+    assert run(say, ["(say 0)", "(say 1)", '(system "kill -SEGV $PPID")', "(say 3)"]).keys() == {0, 1, 3}
+    with pytest.raises(RuntimeError, match="Festival said nothing"):
+        run("(exit 1)\n", ["(say 0)", "(say 1)", "(say 2)"])
 
 
 def test_silences_that_meet_become_one() -> None:

@@ -9,6 +9,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -93,7 +94,8 @@ async def test_a_model_that_cannot_be_loaded_is_given_up(tmp_path: Path) -> None
 async def test_the_file_of_words_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
     file.write_text("бзыбская\n", encoding="utf-8")
-    settings = Settings(model=MODEL, vocabulary=file, data_dir=tmp_path)
+    given: dict[str, Any] = {"model": MODEL, "vocabulary": file, "data_dir": tmp_path}
+    settings = Settings(**given)
     words = _words_of_the_body(settings)
     async with running() as recogniser:
         following = asyncio.create_task(_follow_words(recogniser, settings, words, every_s=0.05))

@@ -60,13 +60,14 @@ def people(settings: Settings) -> dict[str, str]:
     try:
         staff = Staff(engine)
         there = {member.login for member in staff.members()}
-        for person in PEOPLE:
-            if person.login not in there:
-                logins[person.login] = "".join(secrets.choice(_LETTERS) for _ in range(8))
-                staff.add_staff(person, logins[person.login])
+        missing = [person for person in PEOPLE if person.login not in there]
+        # Written first: who stops the first start would else leave people whose passwords nobody knows.
+        logins |= {person.login: "".join(secrets.choice(_LETTERS) for _ in range(8)) for person in missing}
+        _write_private(file, json.dumps(logins))
+        for person in missing:
+            staff.add_staff(person, logins[person.login])
     finally:
         engine.dispose()
-    _write_private(file, json.dumps(logins))
     return logins
 
 

@@ -132,7 +132,7 @@ class Recogniser:
             "recogniser_ready",
             port=self.port,
             workers=self._count,
-            model=self._description.path.name,
+            model=self._description.version,
             streams=self._streams,
             speech_cost_ms=round(1000 * first.cost_s, 1),
         )

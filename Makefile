@@ -2,7 +2,10 @@
 	model evaluate-model help
 
 PYTEST_ARGS ?=
-QUIET_TESTS = tests/integration/knowledge tests/integration/storage tests/integration/web
+PAGES = announcements_page care_of_knowledge_page knowledge_page manager_pages panel_knowledge panel_page panel_script
+SPEECH = announcer model_install model_use voices
+QUIET_TESTS = tests/integration/knowledge tests/integration/storage tests/integration/web \
+	$(PAGES:%=tests/e2e/test_%.py) $(SPEECH:%=tests/integration/speech/test_%.py)
 # How long `make fuzz` throws bytes; and how many times the suite's examples its generated tests try.
 SECONDS ?= 180
 FUZZ_TIMES ?= 20

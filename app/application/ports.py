@@ -179,7 +179,7 @@ class Ear(StrEnum):
     HEARS = "hears"
     AWAY = "away"  # it cannot be reached, or does not answer
     NO_PLACE = "no_place"  # it has as many channels as the machine can carry
-    SPARED = "spared"  # it cannot keep up, and does without this channel
+    SPARED = "spared"  # it cannot keep up, and does without this channel or some of its sound
 
 
 @dataclass(frozen=True)

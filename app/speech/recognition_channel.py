@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.frames import CloseCode
 
 from app.application.ports import Ear, Heard, Rank, Reception, Word
-from app.speech.lag import Lateness
+from app.speech.lag import IN_TIME_S, Lateness
 from app.speech.sound_queue import SoundQueue
 from app.speech.strain import Degree
 from app.speech.vosk_answers import Answer
@@ -106,6 +106,8 @@ class Channel:
         self._may_return = asyncio.Event()
         self._told: Reception | None = None
         self._ear = Ear.HEARS
+        self._dropped = 0
+        self._loses_sound = False
         self._lateness = Lateness()
         self._degree = Degree.ALL
         self._partials_asked = True
@@ -169,9 +171,17 @@ class Channel:
         """The channel's lag in seconds, 0 while it is not heard; tells when words begin or cease to be late."""
         lag_s = self._queue.lag_s(now_s) if self.has_place else 0.0
         self._lateness.seen(lag_s, now_s)
+        if self.has_place:
+            dropped, self._dropped = self._dropped, self._queue.dropped_samples
+            self._loses_sound = self._dropped > dropped or (self._loses_sound and lag_s >= IN_TIME_S)
         if self._told is not None:
-            self._tell_reception(self._ear)
+            self._tell_reception(self._heard_as if self.has_place else self._ear)
         return lag_s
+
+    @property
+    def _heard_as(self) -> Ear:
+        """How it is heard while it has a place: what is told when sound goes that nobody has heard."""
+        return Ear.SPARED if self._loses_sound else Ear.HEARS
 
     @property
     def _spared(self) -> bool:
@@ -287,7 +297,8 @@ class Channel:
             self._url, compression=None, proxy=None, open_timeout=_OPEN_WITHIN_S, close_timeout=1
         ) as connection:
             await self._send_config(connection)
-            self._end_sent = False
+            self._end_sent = self._loses_sound = False
+            self._dropped = self._queue.dropped_samples
             await self._exchange(connection)
 
     async def _exchange(self, connection: ClientConnection) -> None:
@@ -338,7 +349,7 @@ class Channel:
                 raise _ChannelRefused(answer.error)
             self._answers += 1
             if not self._leaving.is_set():
-                self._tell_reception(Ear.HEARS)
+                self._tell_reception(self._heard_as)
             if answer.unknown_words:
                 logger.warning("phrases_not_in_vocabulary", words=answer.unknown_words)
             # The answer to the end of the sound is the one that comes when no chunk is unanswered.

@@ -191,6 +191,22 @@ async def test_operators_are_spared_then_partials_and_both_come_back(hasty: None
     assert slow.texts.count({"eof": 1}) == 3
 
 
+async def test_a_caller_whose_sound_is_let_go_is_not_heard_until_words_come_in_time(hasty: None) -> None:
+    slow = Slow(talks=False)
+    async with serve(slow.converse, "127.0.0.1", 0, close_timeout=0.2) as server:
+        address = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with line_to(address, limit_s=0.5) as sides:
+            caller = sides.open(Rank.CALLER)
+            await caller.until(hears)
+            slow.thinks_s = 0.2  # of 40 ms of sound
+            await caller.until(lambda told: told.receptions[-1].late_s > 0)
+            assert {reception.ear for reception in caller.receptions} == {Ear.HEARS}
+            await caller.until(lambda told: told.receptions[-1].ear is Ear.SPARED)
+            slow.thinks_s = 0.0
+            await caller.until(hears)
+            assert [one.ear for one in caller.receptions].count(Ear.SPARED) <= 3
+
+
 async def test_a_spared_channel_can_be_closed(hasty: None) -> None:
     slow = Slow(thinks_s=0.2)
     async with serve(slow.converse, "127.0.0.1", 0, close_timeout=0.2) as server:

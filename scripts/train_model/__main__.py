@@ -50,7 +50,7 @@ def _make(seed: int, out: Path, work: Path, *, held_out: bool) -> None:
     corpus = build_corpus(seed)
     say(f"speech of {len(corpus.training)} sentences")
     data = work / "data"
-    dataset.write(data, dataset.HOURS, seed, corpus.training, corpus.answers)
+    dataset.write(data, dataset.HOURS, seed, corpus.training)
     shards = sorted(data.glob("*.npz"))
     final = trained(shards, work / "final", FINAL, seed)
     say("graph")

@@ -39,14 +39,12 @@ class Corpus:
     """Words are lower-case, as they are spoken and synthesised, with «ё»; `vocabulary` has the labels (see
     `spoken.label_of`).
 
-    `training`: sentences to synthesise and learn from; `answers`: those of them that answer a survey. `held_out`:
-    never spoken in training, every word known. `outside`: held-out sentences with at least one word outside the
-    vocabulary. `weighted`: sentences for the language model with their weights. `spoken`: every word as it is
-    spoken, of which the vocabulary has the labels.
+    `training`: sentences to synthesise and learn from. `held_out`: never spoken in training, every word known.
+    `outside`: held-out sentences with at least one word outside the vocabulary. `weighted`: sentences for the
+    language model with their weights. `spoken`: every word as it is spoken, of which the vocabulary has the labels.
     """
 
     training: tuple[Sentence, ...]
-    answers: tuple[Sentence, ...]
     held_out: tuple[Sentence, ...]
     outside: tuple[Sentence, ...]
     vocabulary: tuple[str, ...]
@@ -69,7 +67,6 @@ def build_corpus(seed: int, count: int = GENERATED) -> Corpus:
     unique = dict.fromkeys(known)
     return Corpus(
         training=tuple(sentence for sentence in (*unique, *drills) if not is_held_out(sentence)),
-        answers=tuple(sentence for sentence in texts.answers if sentence in unique and not is_held_out(sentence)),
         held_out=tuple(sentence for sentence in unique if is_held_out(sentence)),
         outside=tuple(s for s in dict.fromkeys(every) if any(label_of(word) not in labels for word in s)),
         vocabulary=tuple(sorted(labels)),

@@ -12,7 +12,7 @@ import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,13 +35,12 @@ from scripts.train_model.shards import Shard, stamp_of
 from scripts.train_model.telephone import FULL_SCALE, by_some_codec, over_the_line
 
 DATA = Path("build/model/data")
-HOURS = {"espeak": 12.0, "festival": 10.5, "diphones": 4.5}
+HOURS = {"espeak": 12.0, "festival": 9.0, "diphones": 4.5}
 _SHARD_HOURS = 0.75
 _SECONDS_A_WORD, _SECONDS_A_SENTENCE = 0.35, 0.6
 _SPARE = 1.5
 _NO_SPEECH_SHARE = 0.04
-_ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.18
-_MOST_WORDS_OF_ANSWERS, _MOST_DIGITS = 4, 11
+_ANY_WORDS_SHARE, _SHORT_ANSWERS_SHARE = 0.15, 0.1
 _VOICES_KEPT, _VOICES_NEEDED = 200, 30
 _ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
     "espeak": Espeak,
@@ -51,10 +50,28 @@ _ENGINES: dict[str, Callable[[], Espeak | Festival | Diphones]] = {
 _SPEEDS = {
     "espeak": ((0.86, 1.15),),
     "diphones": ((0.88, 0.98), (1.02, 1.15)),
-    "festival": ((0.84, 1.0), (1.0, 1.2)),
+    "festival": ((0.84, 0.95), (0.95, 1.05), (1.05, 1.2)),
 }
 """How much faster a sentence is played (its pitch and formants move too), once for each pair."""
 DIGITS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
+_ANSWERS: tuple[tuple[str, ...], ...] = (
+    ("да",),
+    ("нет",),
+    ("да", "да"),
+    ("нет", "нет"),
+    ("да", "конечно"),
+    ("нет", "спасибо"),
+    ("не", "удовлетворён"),
+    ("не", "удовлетворена"),
+    ("удовлетворён",),
+    ("удовлетворена",),
+    ("полностью", "удовлетворён"),
+    ("полностью", "удовлетворена"),
+    ("частично",),
+    ("частично", "удовлетворён"),
+    ("частично", "удовлетворена"),
+)
+
 Sentence = tuple[str, ...]
 Item = TypeVar("Item")
 
@@ -94,9 +111,7 @@ _PROGRAMS = (
 )
 
 
-def orders(
-    hours: dict[str, float], seed: int, training: Sequence[Sentence], answers: Sequence[Sentence]
-) -> list[Order]:
+def orders(hours: dict[str, float], seed: int, training: Sequence[Sentence]) -> list[Order]:
     """What there is to make, the engines in turns: whatever is there early has some of each."""
     wanted = []
     for engine in hours:
@@ -104,7 +119,7 @@ def orders(
         shards = max(1, round(hours[engine] / _SHARD_HOURS))
         of_each = hours[engine] / shards
         rng = _rng(seed, engine, -1)
-        stream = sentences_to_speak(training, answers, rng)
+        stream = sentences_to_speak(training, rng)
         for number in range(shards):
             some = _enough(stream, of_each / speeds * _SPARE)
             wanted.append(Order(engine, number, of_each, seed, some))
@@ -112,34 +127,23 @@ def orders(
     return sorted(wanted, key=lambda order: (order.number + 0.5) / counts[order.engine])
 
 
-def sentences_to_speak(
-    training: Sequence[Sentence], answers: Sequence[Sentence], rng: np.random.Generator
-) -> Iterator[Sentence]:
+def sentences_to_speak(training: Sequence[Sentence], rng: np.random.Generator) -> Iterator[Sentence]:
     """Without end: the training sentences in an order that changes each time round; between them words in no order
-    (so that the ear does not lean on grammar), digits, `answers` and strings of their words."""
-    words = _without_end(words_of(training), rng)
-    short = (
-        _without_end(answers, rng),
-        _strung(words_of(answers), _MOST_WORDS_OF_ANSWERS, rng),
-        _strung(DIGITS, _MOST_DIGITS, rng),
-    )
+    (so that the ear does not lean on grammar), digits and short answers."""
+    words = _without_end(sorted({word for sentence in training for word in sentence}), rng)
     for sentence in _without_end(training, rng):
         yield sentence
         chance = rng.random()
         if chance < _ANY_WORDS_SHARE:
             yield tuple(next(words) for _ in range(int(rng.integers(1, 6))))
         elif chance < _ANY_WORDS_SHARE + _SHORT_ANSWERS_SHARE:
-            yield next(short[int(rng.integers(len(short)))])
+            yield _short_answer(rng)
 
 
-def words_of(sentences: Iterable[Sentence]) -> list[str]:
-    return sorted({word for sentence in sentences for word in sentence})
-
-
-def _strung(words: Sequence[str], most: int, rng: np.random.Generator) -> Iterator[Sentence]:
-    """Without end: one to `most` of the words, in any order."""
-    while True:
-        yield tuple(words[place] for place in rng.integers(len(words), size=int(rng.integers(1, most + 1))))
+def _short_answer(rng: np.random.Generator) -> Sentence:
+    if rng.random() < 0.4:
+        return _ANSWERS[int(rng.integers(len(_ANSWERS)))]
+    return tuple(DIGITS[digit] for digit in rng.integers(10, size=int(rng.integers(1, 12))))
 
 
 def _without_end(items: Sequence[Item], rng: np.random.Generator) -> Iterator[Item]:
@@ -256,17 +260,11 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def write(
-    folder: Path,
-    hours: dict[str, float],
-    seed: int,
-    training: Sequence[Sentence],
-    answers: Sequence[Sentence],
-    *,
-    processes: int = 2,
+    folder: Path, hours: dict[str, float], seed: int, training: Sequence[Sentence], *, processes: int = 2
 ) -> None:
     """Write every shard, and take away those of the same engines that are no longer wanted."""
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = orders(hours, seed, training, answers)
+    wanted = orders(hours, seed, training)
     # A process each: espeak-ng's sound depends on what its process has said before.
     with ProcessPoolExecutor(processes, max_tasks_per_child=1) as pool:
         for line in pool.map(partial(make, folder=folder), wanted):
@@ -280,8 +278,7 @@ def write(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
-    corpus = build_corpus(asked.seed)
-    write(asked.out, dict(asked.hours), asked.seed, corpus.training, corpus.answers, processes=asked.processes)
+    write(asked.out, dict(asked.hours), asked.seed, build_corpus(asked.seed).training, processes=asked.processes)
     return 0
 
 

@@ -39,6 +39,13 @@ class Network(nn.Module):
         )
         self.norm = nn.ModuleList(nn.BatchNorm1d(width) for width in _WIDTHS)
         self.output = nn.Linear(_WIDTHS[-1], PDFS)
+        self.settled = False
+        """From then on the normalisation is that of use, also in training: its statistics stay as they are."""
+
+    def train(self, mode: bool = True) -> Network:
+        super().train(mode)
+        self.norm.train(mode and not self.settled)
+        return self
 
     def hidden(self, features: Any) -> Any:
         """What the last layer sees: (batch, ceil(frames / 3), width)."""

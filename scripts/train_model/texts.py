@@ -27,12 +27,10 @@ _UNKNOWN_VALUE = "\n"
 
 @dataclass(frozen=True)
 class Texts:
-    """`asked`: what callers ask (questions of articles, referrals, needs). `answers`: how the surveys are answered.
-    `heard`: those answers, and the cues that the program listens for. `said`: everything else that is spoken
-    or read out. `guides`: documents for reading."""
+    """`asked`: what callers ask (questions of articles, referrals, needs). `heard`: short answers and cues that the
+    program listens for. `said`: everything else that is spoken or read out. `guides`: documents for reading."""
 
     asked: tuple[Sentence, ...]
-    answers: tuple[Sentence, ...]
     heard: tuple[Sentence, ...]
     said: tuple[Sentence, ...]
     guides: tuple[Sentence, ...]
@@ -41,23 +39,18 @@ class Texts:
 def read_texts(root: Path = PROJECT) -> Texts:
     """All texts under `root`, in a stable order, repetitions kept once."""
     asked: list[str] = []
-    answers: list[str] = []
     heard: list[str] = []
     said: list[str] = []
     for path in sorted((root / "call_flows").glob("*/*.yaml")):
         if path.parent.name in _PROFILES:
             for kind, text in _strings(_loaded(path.read_text(encoding="utf-8")), ""):
-                {"asked": asked, "answers": answers, "heard": heard}.get(kind, said).append(text)
+                {"asked": asked, "heard": heard}.get(kind, said).append(text)
     for path in sorted((root / "call_flows").glob("*/articles/*.md")):
         front, body = _article(path.read_text(encoding="utf-8"))
         asked += [front["title"], *front.get("questions", ())]
         said.append(body)
     return Texts(
-        asked=_spoken(asked),
-        answers=_unique(_heard(answers)),
-        heard=_unique(_heard([*answers, *heard])),
-        said=_spoken(said),
-        guides=_spoken([*_regulations(root), *_guides(root)]),
+        _spoken(asked), _unique(_heard(heard)), _spoken(said), _spoken([*_regulations(root), *_guides(root)])
     )
 
 
@@ -91,7 +84,7 @@ def _loaded(text: str) -> Any:
 
 
 def _strings(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Strings with Cyrillic letters, each with its kind: "asked", "answers", "heard" or "said"."""
+    """Strings with Cyrillic letters, each with its kind: "asked", "heard" or "said"."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name not in _SKIPPED_KEYS:
@@ -100,7 +93,7 @@ def _strings(value: Any, key: str) -> Iterator[tuple[str, str]]:
         for inner in value:
             yield from _strings(inner, key)
     elif isinstance(value, str) and _CYRILLIC.search(value):
-        kind = {"questions": "asked", "needs": "asked", "cues": "heard", "unless": "heard", "spoken": "answers",
+        kind = {"questions": "asked", "needs": "asked", "cues": "heard", "unless": "heard", "spoken": "heard",
                 "words": "heard"}.get(key, "said")  # fmt: skip
         yield kind, _VARIABLE.sub(_UNKNOWN_VALUE, value)
 

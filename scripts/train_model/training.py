@@ -1,4 +1,5 @@
-"""Training of the network: cross-entropy on the synthesisers' own timings, then lattice-free MMI.
+"""Training of the network: cross-entropy on the synthesisers' own timings, then lattice-free MMI, at last with the
+normalisation that it will have in use.
 
 `python -m scripts.train_model.training --out build/model/final build/model/data/*.npz`
 """
@@ -48,18 +49,20 @@ class Budget:
 
     by_frames: Stage
     by_sequences: Stage
+    settling: Stage
     processes: int = 2
 
 
-def budget(hours_by_frames: float, hours_by_sequences: float) -> Budget:
+def budget(hours_by_frames: float, hours_by_sequences: float, hours_settling: float) -> Budget:
     return Budget(
         Stage(hours_by_frames, peak=3e-3, frames=9000, warped=0.6),
         Stage(hours_by_sequences, peak=1e-3, frames=12000, warped=0.5),
+        Stage(hours_settling, peak=2e-4, frames=12000, warped=0.5),
     )
 
 
-FINAL = budget(95.0, 160.0)
-HELD_OUT = budget(15.0, 12.0)
+FINAL = budget(110.0, 110.0, 12.0)
+HELD_OUT = budget(20.0, 15.0, 2.0)
 """For the models that are trained without an engine, only to be measured."""
 
 
@@ -125,7 +128,14 @@ def _train(member: Member, shards: tuple[Path, ...], out: Path, spent: Budget, s
         _by_frames(network, lesson(spent.by_frames, 1), lambda: save_for_use(log_priors))
         if member.rank == 0:
             torch.save({"network": network.state_dict(), "learnt_from": learnt_from}, kept)
-    _by_sequences(network, lesson(spent.by_sequences, 2), log_priors, save_for_use)
+    head = nn.Linear(network.output.in_features, network.output.out_features)
+    head.load_state_dict(network.output.state_dict())
+    with torch.no_grad():
+        network.output.bias -= log_priors.float()
+    bigram = PhoneBigram.of(utterances)
+    _by_sequences("sequences", network, head, bigram, lesson(spent.by_sequences, 2), save_for_use)
+    network.settled = True
+    _by_sequences("settling", network, head, bigram, lesson(spent.settling, 3), save_for_use)
 
 
 def _taken_up(network: Network, kept: Path, learnt_from: str) -> bool:
@@ -150,14 +160,11 @@ def _by_frames(network: Network, lesson: _Lesson, save: Callable[[], None]) -> N
     _descend("cross-entropy", list(network.parameters()), network, lesson, loss, save)
 
 
-def _by_sequences(network: Network, lesson: _Lesson, log_priors: Any, save: Callable[[], None]) -> None:
+def _by_sequences(
+    name: str, network: Network, head: Any, bigram: PhoneBigram, lesson: _Lesson, save: Callable[[], None]
+) -> None:
     """Whole utterances by MMI; a second head goes on with cross-entropy, which keeps the network from fitting the
     few synthesisers too well, and is thrown away."""
-    bigram = PhoneBigram.of(lesson.utterances)
-    head = nn.Linear(network.output.in_features, network.output.out_features)
-    head.load_state_dict(network.output.state_dict())
-    with torch.no_grad():
-        network.output.bias -= log_priors.float()
 
     def loss(batch: Batch) -> tuple[Any, float]:
         hidden = network.hidden(torch.from_numpy(batch.features))
@@ -167,7 +174,7 @@ def _by_sequences(network: Network, lesson: _Lesson, log_priors: Any, save: Call
         aside = 0.1 * _cross_entropy(head(hidden), batch) + 2e-5 * (scores**2).mean()
         return error / steps + aside, value / steps
 
-    _descend("sequences", [*network.parameters(), *head.parameters()], network, lesson, loss, save)
+    _descend(name, [*network.parameters(), *head.parameters()], network, lesson, loss, save)
 
 
 def _cross_entropy(scores: Any, batch: Batch) -> Any:
@@ -221,5 +228,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--by-frames", type=float, default=FINAL.by_frames.hours, help="hours of sound")
     parser.add_argument("--by-sequences", type=float, default=FINAL.by_sequences.hours, help="hours of sound")
+    parser.add_argument("--settling", type=float, default=FINAL.settling.hours, help="hours of sound")
     options = parser.parse_args()
-    train(options.shards, options.out, budget(options.by_frames, options.by_sequences), options.seed)
+    spent = budget(options.by_frames, options.by_sequences, options.settling)
+    train(options.shards, options.out, spent, options.seed)

@@ -53,3 +53,18 @@ def test_priors_are_taken_from_the_last_layer() -> None:
     log_priors = torch.log(torch.full((PDFS,), 0.5, dtype=torch.float64))
     plain, scaled = layers_of(network)[-1], layers_of(network, log_priors)[-1]
     assert np.allclose(scaled.bias - plain.bias, np.log(2))
+
+
+def test_a_settled_network_normalises_as_it_will_in_use() -> None:
+    network = trained_a_little()
+    features = torch.randn(2, 3 * STEPS - 2 + 2 * CONTEXT, FEATURES)
+    before = [norm.running_mean.clone() for norm in network.norm]
+    network.settled = True
+    network.train()
+    network(features)
+    assert all(torch.equal(norm.running_mean, mean) for norm, mean in zip(network.norm, before, strict=True))
+    assert network.training
+    network.settled = False
+    network.train()
+    network(features)
+    assert not torch.equal(network.norm[0].running_mean, before[0])

@@ -12,11 +12,10 @@ from scripts.train_model.shards import stamp_of
 from scripts.train_model.targets import target_count
 
 TRAINING = (("нет", "спасибо"), ("я", "слушаю", "вас"), ("какой", "адрес"))
-ANSWERS = (("да", "конечно"), ("не", "ответили"))
 
 
 def _write(folder: Path, hours: float = 0.004, seed: int = 1) -> dict[str, np.ndarray]:
-    dataset.write(folder, {"espeak": hours}, seed, TRAINING, ANSWERS, processes=1)
+    dataset.write(folder, {"espeak": hours}, seed, TRAINING, processes=1)
     with np.load(folder / "espeak-0.npz") as shard:
         return {name: shard[name] for name in shard.files}
 
@@ -35,10 +34,10 @@ def test_a_shard_is_what_the_network_reads_and_the_same_for_the_same_seed(tmp_pa
 
 
 def test_a_shard_that_is_there_is_not_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (order,) = orders({"espeak": 0.002}, 1, TRAINING, ANSWERS)
+    (order,) = orders({"espeak": 0.002}, 1, TRAINING)
     dataset.fill(order).save(tmp_path / order.file_name, order.stamp())
     assert dataset.make(order, tmp_path) == "espeak-0.npz: unchanged"
-    (other,) = orders({"espeak": 0.002}, 2, TRAINING, ANSWERS)
+    (other,) = orders({"espeak": 0.002}, 2, TRAINING)
     assert other.stamp() != order.stamp()
 
 
@@ -49,7 +48,7 @@ def test_a_file_that_is_no_shard_has_no_stamp(tmp_path: Path) -> None:
 
 
 def test_each_order_has_sentences_of_its_own_and_the_hours_are_shared_out() -> None:
-    wanted = orders({"espeak": 3.0, "festival": 0.5}, 1, TRAINING, ANSWERS)
+    wanted = orders({"espeak": 3.0, "festival": 0.5}, 1, TRAINING)
     names = ["espeak-0.npz", "espeak-1.npz", "festival-0.npz", "espeak-2.npz", "espeak-3.npz"]
     assert [order.file_name for order in wanted] == names
     assert sum(order.hours for order in wanted) == pytest.approx(3.5)
@@ -57,25 +56,19 @@ def test_each_order_has_sentences_of_its_own_and_the_hours_are_shared_out() -> N
 
 
 def test_more_hours_leave_the_first_shards_as_they_are() -> None:
-    few, more = orders({"espeak": 1.5}, 1, TRAINING, ANSWERS), orders({"espeak": 3.0}, 1, TRAINING, ANSWERS)
+    few, more = orders({"espeak": 1.5}, 1, TRAINING), orders({"espeak": 3.0}, 1, TRAINING)
     assert [order.stamp() for order in few] == [order.stamp() for order in more[:2]]
 
 
 def test_every_sentence_comes_before_any_comes_again() -> None:
-    stream = sentences_to_speak(TRAINING, ANSWERS, np.random.default_rng(1))
+    stream = sentences_to_speak(TRAINING, np.random.default_rng(1))
     said = [sentence for sentence in islice(stream, 60) if sentence in TRAINING]
     assert set(said[:3]) == set(said[3:6]) == set(TRAINING)
 
 
-def test_answers_their_words_and_digits_come_between() -> None:
-    said = set(islice(sentences_to_speak(TRAINING, ANSWERS, np.random.default_rng(1)), 2000))
-    assert said >= {*ANSWERS, ("да",), ("ответили",)}
-    assert any(len(sentence) > 4 and set(sentence) <= set(dataset.DIGITS) for sentence in said)
-
-
 def test_an_empty_corpus_is_told_of() -> None:
     with pytest.raises(ValueError, match="the corpus is empty"):
-        next(sentences_to_speak((), ANSWERS, np.random.default_rng(1)))
+        next(sentences_to_speak((), np.random.default_rng(1)))
 
 
 @pytest.mark.parametrize("seed", range(6))

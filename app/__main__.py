@@ -98,7 +98,7 @@ def _web(options: argparse.Namespace) -> None:
 
 
 def _recogniser(options: argparse.Namespace) -> None:
-    from app.main import run_recogniser
+    from app.recogniser_process import run_recogniser
 
     _run_process(options, "recogniser", run_recogniser)
 

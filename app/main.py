@@ -12,9 +12,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -31,7 +29,7 @@ from app.application.roster import Roster
 from app.config import PROJECT, Settings
 from app.dictionary import normal_form
 from app.domain.announcements import announcements_of
-from app.domain.errors import BadInput, Unavailable
+from app.domain.errors import BadInput
 from app.domain.profile import Profile
 from app.domain.working_time import is_open, next_opening
 from app.free_ports import check_port_free
@@ -44,13 +42,11 @@ from app.loop_clock import LoopClock
 from app.reloading import Reloading
 from app.sounds import announcements_in_words, book_of, files_of
 from app.speech.announcer import FileAnnouncer
-from app.speech.body_vocabulary import prepared
 from app.speech.model_files import check_telephone_model, version_of
-from app.speech.recogniser import Minding, Recogniser
 from app.speech.recogniser_client import VoskRecognizer
 from app.storage.article_book import SqlArticleBook
 from app.storage.calls_read import CallsRead
-from app.storage.directory import SqlStaffDirectory, names_of_operators
+from app.storage.directory import SqlStaffDirectory
 from app.storage.engine import open_engine
 from app.storage.flow_versions import keep_version
 from app.storage.flows import load_profile
@@ -78,7 +74,6 @@ log = structlog.get_logger()
 
 USER_AGENT = f"Liniya/{__version__}"
 FLUSH_S = 5.0
-WORDS_EVERY_S = 60.0
 SWITCH_INTERVAL_S = 0.0005
 MOST_FILES = 65536
 APOLOGY_S = 5.0
@@ -123,7 +118,7 @@ def tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def _until_told_to_stop() -> None:
+async def until_told_to_stop() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -144,7 +139,7 @@ async def run_line(settings: Settings) -> None:
         # What the start has made stays: no search for garbage need walk it while calls are on.
         gc.collect()
         gc.freeze()
-        await _until_told_to_stop()
+        await until_told_to_stop()
         log.info("line_stopping")
 
 
@@ -314,83 +309,6 @@ def _sip_tls(settings: Settings) -> TlsListener | None:
         return None
     key = str(settings.sip_tls_key) if settings.sip_tls_key else ""
     return listening(str(settings.sip_tls_certificate), key, settings.sip_tls_port)
-
-
-# --- recogniser -----------------------------------------------------------------------------------------------
-
-
-async def run_recogniser(settings: Settings) -> None:
-    """The recogniser process and its workers."""
-    check_telephone_model(settings.model)
-    words = _words_of_the_body(settings)
-    recogniser = Recogniser(
-        _model_with(words, settings),
-        settings.recogniser_host,
-        settings.recogniser_port,
-        settings.recogniser_workers,
-        streams=settings.recogniser_streams,
-        minding=Minding(growth_bytes=settings.recogniser_growth_mb << 20),
-    )
-    async with AsyncExitStack() as stack:
-        await recogniser.start()
-        stack.push_async_callback(recogniser.aclose)
-        following = asyncio.create_task(_follow_words(recogniser, settings, words))
-        stack.callback(following.cancel)
-        await _until_told_to_stop()
-
-
-@dataclass(frozen=True)
-class _Words:
-    """What the body wants heard: its names, and what the administrator's file says."""
-
-    names: tuple[str, ...]
-    file: bytes
-
-
-async def _follow_words(
-    recogniser: Recogniser, settings: Settings, known: _Words, every_s: float = WORDS_EVERY_S
-) -> None:
-    """Who is hired is heard by name soon after, without a restart; so is what is written into the file of words."""
-    told = ""
-    while True:
-        await asyncio.sleep(every_s)
-        try:
-            words = await asyncio.to_thread(_words_of_the_body, settings)
-            if words != known:
-                recogniser.use(await asyncio.to_thread(_model_with, words, settings))
-                known = words
-            told = ""
-        except (BadInput, Unavailable, OSError) as error:
-            if str(error) != told:
-                log.error("words_not_changed", reason=str(error))
-            told = str(error)
-
-
-def _words_of_the_body(settings: Settings) -> _Words:
-    # A recogniser on a machine of its own may have no scripts.
-    profile = read_profile(settings) if settings.profile_dir.is_dir() else None
-    units = [unit.name for unit in profile.units] if profile else []
-    names = [profile.body, *units, *profile.topic_titles.values()] if profile else []
-    file = settings.vocabulary
-    return _Words((*_names_of_operators(settings), *names), file.read_bytes() if file and file.is_file() else b"")
-
-
-def _model_with(words: _Words, settings: Settings) -> Path:
-    return prepared(settings.model, words.names, settings.vocabulary, settings.data_dir / "vocabulary")
-
-
-def _names_of_operators(settings: Settings) -> list[str]:
-    """None where the staff's database is not here or not made yet: a recogniser runs without it."""
-    if not settings.database_url and not (settings.data_dir / "liniya.db").is_file():
-        return []
-    engine = open_engine(settings.database)
-    try:
-        return names_of_operators(engine)
-    except Unavailable as error:
-        log.warning("operators_names_not_added", reason=str(error))
-        return []
-    finally:
-        engine.dispose()
 
 
 # --- web ------------------------------------------------------------------------------------------------------

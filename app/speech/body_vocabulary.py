@@ -37,15 +37,20 @@ class NotAllowed(Exception):
     """The model takes no words at run time; the text says why."""
 
 
-def prepared(model: Path, names: Iterable[str], file: Path | None, folder: Path) -> Path:
-    """The model to load: with the words of names and of the administrator's file in every case, or as it is where
-    it takes none (one log line says so). Raises BadInput for a bad line of the file, or when it cannot be read."""
+def words_wanted(names: Iterable[str], file: Path | None) -> list[str]:
+    """The words of the administrator's file and of names. Raises BadInput for a bad line of the file, or when it
+    cannot be read."""
     try:
         listed = words_of_file(file) if file else []
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"LINIYA_VOCABULARY={file}: cannot be read ({error}); write a text file in UTF-8") from error
+    return [*listed, *words_of_texts(names)]
+
+
+def prepared(model: Path, words: Iterable[str], folder: Path) -> Path:
+    """The model to load: with the words in every case, or as it is where it takes none (one log line says so)."""
     try:
-        return with_words(model.resolve(), in_every_case([*listed, *words_of_texts(names)]), folder)
+        return with_words(model.resolve(), in_every_case(words), folder)
     except (NotAllowed, OSError, ValueError, Unavailable) as error:
         logger.warning("vocabulary_not_added", model=model.name, reason=str(error))
         return model

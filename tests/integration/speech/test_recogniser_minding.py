@@ -16,8 +16,8 @@ from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed
 
 from app.config import Settings
-from app.main import _follow_words, _words_of_the_body
-from app.speech.body_vocabulary import with_words
+from app.recogniser_process import follow_words
+from app.speech.body_vocabulary import with_words, words_wanted
 from app.speech.recogniser import Minding, Recogniser
 from app.speech.turning_away import CAPACITY, MOVE, TRY_AGAIN_LATER
 from tests.integration.speech.telephone import MODEL, say
@@ -96,9 +96,9 @@ async def test_the_file_of_words_is_read_again(tmp_path: Path) -> None:
     file.write_text("бзыбская\n", encoding="utf-8")
     given: dict[str, Any] = {"model": MODEL, "vocabulary": file, "data_dir": tmp_path}
     settings = Settings(**given)
-    words = _words_of_the_body(settings)
+    words = words_wanted([], file)
     async with running() as recogniser:
-        following = asyncio.create_task(_follow_words(recogniser, settings, words, every_s=0.05))
+        following = asyncio.create_task(follow_words(recogniser, settings, [], words, every_s=0.05))
         try:
             with capture_logs() as logs:
                 file.write_text("street\n", encoding="utf-8")
@@ -110,6 +110,19 @@ async def test_the_file_of_words_is_read_again(tmp_path: Path) -> None:
             following.cancel()
         assert [(line["event"], "words.txt:1" in line["reason"]) for line in logs] == [("words_not_changed", True)]
         assert "ктухулову" in (recogniser.model.path / "body_words.json").read_text(encoding="utf-8")
+
+
+async def test_while_the_database_is_away_nobody_is_forgotten(tmp_path: Path) -> None:
+    given: dict[str, Any] = {"model": MODEL, "data_dir": tmp_path, "database_url": "postgresql://127.0.0.1:1/none"}
+    async with running() as recogniser:
+        with capture_logs() as logs:
+            following = asyncio.create_task(
+                follow_words(recogniser, Settings(**given), [], ["ктухулова"], every_s=0.05)
+            )
+            await until(lambda: bool(logs))
+            following.cancel()
+        assert [line["event"] for line in logs] == ["words_not_changed"]
+        assert recogniser.model.path == MODEL.resolve()
 
 
 GROWS_AT_ONCE = Minding(growth_bytes=-(1 << 40), look_every_s=0.05, young_for_s=0.5)

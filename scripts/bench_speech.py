@@ -8,9 +8,10 @@ The peer is the published websocket server of `alphacep/vosk-server` in its few 
 Both have the same model and the same core, ours one worker; the load has another core, and streams the same
 two-channel conversations (`speech_bench.conversations`) in the same chunks, in real time. What --only takes:
 
-  quiet     conversations.wer: every sound whole, nothing hurried, a chunk sent when the one before was answered
+  quiet     conversations.wer: every sound whole, nothing hurried, a chunk sent when the one before was answered;
+            quiet.words_in_time: how many of the words were there within 1 s of sound after their end
   capacity  streams_per_core: the most channels at once of which 99 % of the words are there within 1 s of their
-            end, out of those recognised in `quiet`; found by doubling and halving, both subjects in turn
+            end, out of those that are when nothing hurries; found by doubling and halving, both subjects in turn
   latency   partial_latency_p50_ms, _p95_ms: end of a word to the first answer that has it at its place; and CPU;
             both with half as many streams as the peer carries (--streams says how many without `capacity`)
   kill      words_lost_on_kill: a worker killed at ten moments of two sentences, through the line's own client
@@ -69,6 +70,7 @@ UNITS = {
     "partial_latency_p95_ms": "ms",
     "cpu_ms_per_stream_second": "ms of CPU a second of one channel",
     "quiet.cpu_ms_per_stream_second": "the same when nothing hurries",
+    "quiet.words_in_time": "of the words, within 1 s when nothing hurries",
     "conversations.wer": "of the words of the conversations",
 }
 KEYS = ("streams_per_core", "streams_per_core_peer", "partial_latency_p95_ms", *ACCURACY, "words_lost_on_kill")
@@ -146,8 +148,14 @@ class Bench:
         found = quiet(server, whole)
         self.figures["conversations.words"] = found.spoken
         of_sound = 1000 * found.cpu_s / found.sound_s
-        rates = {"conversations.wer": found.word_error_rate, "quiet.cpu_ms_per_stream_second": of_sound}
-        self._keep(WHO[who], rates)
+        self._keep(
+            WHO[who],
+            {
+                "conversations.wer": found.word_error_rate,
+                "quiet.cpu_ms_per_stream_second": of_sound,
+                "quiet.words_in_time": found.in_time,
+            },
+        )
 
     def _capacity(self, servers: dict[str, Running], material: Material) -> None:
         searches = {who: Search(FIRST_STREAMS, self.options.most) for who in servers}

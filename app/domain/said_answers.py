@@ -49,9 +49,10 @@ _SMALL_WORDS = (
     "ну э ээ эм м так вот значит же уж все я мне меня вы вам вас мы нам на это всем в целом общем спасибо большое"
     " огромное пожалуйста ответ ответом ответа вопрос вопросом консультацией консультация консультант консультантом"
     " консультанта работой работа качеством оператором специалистом ей им очень пожалуй наверное думаю скажем"
-    " до свидания здравствуйте сейчас минуту секунду"
+    " до свидания здравствуйте сейчас минуту секунду к как сожалению"
 )
 _SMALL_TALK = frozenset(_SMALL_WORDS.split())
+"""The «к» of «к сожалению» is a breath, and is heard as anything."""
 _YES, _NO, _NOT = "да", "нет", "не"
 _DOUBTFUL_WORDS = "не ни но хотя если только почти частично отчасти наполовину скорее"
 _DOUBTS = frozenset({*_DOUBTFUL_WORDS.split(), _UNKNOWN_WORD})
@@ -126,4 +127,6 @@ def _goes_with(word: str, *, negated: bool) -> bool:
 
 
 def _words(said: str) -> list[str]:
-    return words_of(said.replace(UNKNOWN, f" {_UNKNOWN_WORD} "))
+    """A «не» with nothing beside it is how «неа» is heard."""
+    words = words_of(said.replace(UNKNOWN, f" {_UNKNOWN_WORD} "))
+    return [_NO] if words == [_NOT] else words

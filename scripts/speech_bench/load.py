@@ -183,10 +183,10 @@ class Load:
         return bool(behind) and behind[len(behind) // 2] * self._chunk_s > HOPELESS_S
 
 
-def recognised(port: int, sounds: Sequence[Sequence[bytes]], at_once: int) -> list[list[tuple[float, bytes]]]:
+def recognised(port: int, sounds: Sequence[Sequence[bytes]], at_once: int) -> list[list[tuple[int, bytes]]]:
     """What the server makes of each whole sound when nothing hurries it: a chunk is sent when the one before it was
-    answered, so many streams at once. Times count answers, not seconds."""
-    told: list[list[tuple[float, bytes]]] = [[] for _ in sounds]
+    answered, so many streams at once. In place of a time stands how many chunks had been sent."""
+    told: list[list[tuple[int, bytes]]] = [[] for _ in sounds]
     waiting = list(enumerate(sounds))
     while waiting:
         group, waiting = waiting[:at_once], waiting[at_once:]
@@ -201,7 +201,7 @@ def recognised(port: int, sounds: Sequence[Sequence[bytes]], at_once: int) -> li
                     connection.sendall(sound[place] if place < len(sound) else end)
                     asked.append((number, connection, incoming))
             for number, connection, incoming in asked:
-                told[number].append((float(place), _answer(connection, incoming)))
+                told[number].append((min(place + 1, len(sounds[number])), _answer(connection, incoming)))
         for _, connection, _, _ in open_now:
             wire.leave(connection)
     return told

@@ -99,7 +99,7 @@ class TestCounted:
         material = Material((channel("раз два три четыре", [1, 3, 5, 8.5]),), ([],), 40)
         ran = Ran([[told(6.0, partial=answer)]], [(2.0, 9.0)], False, 0, 5, 0, 0)
         return {
-            match.word.text: match.delay_s for match in counted(ran, material, Quiet((known,), 4, 0, 0, 0), [0])
+            match.word.text: match.delay_s for match in counted(ran, material, Quiet((known,), 4, 4, 0, 0, 0), [0])
         }
 
     def test_those_that_ended_while_all_streams_were_going_and_early_enough(self) -> None:

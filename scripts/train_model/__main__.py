@@ -25,7 +25,15 @@ from scripts.train_model.training import ACOUSTIC, FINAL, HELD_OUT, Budget, trai
 PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / "build" / "model"
 NAME, VERSION = "liniya-demo-ru", 4
-_PROGRAMS = ("batches.py", "network.py", "sequence_training.py", "team.py", "training.py", "voice_warp.py")
+_PROGRAMS = (
+    "batches.py",
+    "network.py",
+    "orthogonal_steps.py",
+    "sequence_training.py",
+    "team.py",
+    "training.py",
+    "voice_warp.py",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -57,23 +57,24 @@ def write_layers(path: Path, layers: list[Layer]) -> None:
     arrays = {f"bias{number}": layer.bias for number, layer in enumerate(layers)}
     arrays |= {f"weights{number}": layer.weights.astype(np.float32) for number, layer in enumerate(layers)}
     arrays |= {f"offsets{number}": np.array(layer.offsets) for number, layer in enumerate(layers)}
+    arrays |= {f"after{number}": np.array([layer.rectified, layer.bypass]) for number, layer in enumerate(layers)}
     with aside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     aside.replace(path)
 
 
 def read_layers(path: Path) -> list[Layer]:
-    """What `write_layers` wrote: all but the last layer are rectified."""
+    """What `write_layers` wrote."""
     with np.load(path) as file:
-        count = len(file.files) // 3
         return [
             Layer(
                 tuple(int(offset) for offset in file[f"offsets{number}"]),
                 file[f"weights{number}"].astype(np.float64),
                 file[f"bias{number}"].astype(np.float64),
-                rectified=number < count - 1,
+                bool(file[f"after{number}"][0]),
+                float(file[f"after{number}"][1]),
             )
-            for number in range(count)
+            for number in range(len(file.files) // 4)
         ]
 
 

@@ -24,12 +24,14 @@ _KEPT_WHOLE = 4096
 @dataclass(frozen=True)
 class Layer:
     """An affine layer over the inputs at `offsets` (frames of 10 ms): `weights` (outputs, len(offsets) x inputs),
-    `bias` (outputs,), and `rectified` whether a ReLU follows."""
+    `bias` (outputs,), `rectified` whether a ReLU follows, and `bypass` how much is added to that of what the layer
+    before this one took in (of its own frame; of as many numbers as there are outputs)."""
 
     offsets: tuple[int, ...]
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
     rectified: bool
+    bypass: float = 0.0
 
 
 def write_final_mdl(path: Path, layers: Sequence[Layer], stays: Mapping[str, float]) -> None:
@@ -77,7 +79,7 @@ def acoustic_network(layers: Sequence[Layer]) -> bytes:
     """The network, its context, and no priors: they are folded into the last layer's bias."""
     wiring = [f"input-node name=input dim={layers[0].weights.shape[1] // len(layers[0].offsets)}"]
     components: list[tuple[str, bytes]] = []
-    previous = "input"
+    previous = taken_before = "input"
 
     def add(name: str, component: bytes, source: str) -> str:
         wiring.append(f"component-node name={name} component={name} input={source}")
@@ -86,9 +88,13 @@ def acoustic_network(layers: Sequence[Layer]) -> bytes:
 
     for number, layer in enumerate(layers):
         bits = 16 if number == 0 else 8
+        added, taken_before = taken_before, previous
         previous = add(f"affine{number}", _affine(layer, bits), _spliced(previous, layer.offsets))
         if layer.rectified:
             previous = add(f"relu{number}", _simple("RectifiedLinearComponent", len(layer.bias)), previous)
+        if layer.bypass:
+            both = f"Sum(Scale({layer.bypass}, {added}), {previous})"
+            previous = add(f"sum{number}", _no_operation(len(layer.bias)), both)
     previous = add("logsoftmax", _simple("LogSoftmaxComponent", len(layers[-1].bias)), previous)
     wiring.append(f"output-node name=output input={previous} objective=linear")
 
@@ -121,6 +127,13 @@ def _simple(kind: str, dimension: int) -> bytes:
         + (_token("<ValueAvg>") + _vector([]) + _token("<DerivAvg>") + _vector([]))
         + (_token("<Count>") + b"\x08" + struct.pack("<d", 0.0) + _token(f"</{kind}>"))
     )
+
+
+def _no_operation(dimension: int) -> bytes:
+    return (
+        (_token("<NoOpComponent>") + _token("<Dim>") + _int(dimension))
+        + (_token("<BackpropScale>") + _float(1.0) + _token("</NoOpComponent>"))
+    )  # fmt: skip
 
 
 def matrix(values: NDArray[np.floating], bits: int) -> bytes:

@@ -1,8 +1,10 @@
-"""The acoustic network: a time-delay network over telephone features, one answer each 30 ms.
+"""The acoustic network: a factored time-delay network over telephone features (Povey et al., 2018), one answer each
+30 ms.
 
-Each layer splices its input at a few offsets in time and multiplies it by one matrix: written as that (and not as
-a convolution) it is a large matrix product, which on a processor is the quickest form. Batch normalisation follows
-each layer in training and is folded into the matrices for libvosk.
+Each block squeezes what it takes in through a narrow layer and adds what comes out to it. A layer splices its input
+at a few offsets in time and multiplies it by one matrix: written as that (and not as a convolution) it is a large
+matrix product, which on a processor is the quickest form. Batch normalisation is folded into the matrices for
+libvosk.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from app.speech.phones import PDFS
 from scripts.train_model.kaldi_files import Layer
 
 FEATURES = 30
-_WIDTHS = (192, 320, 320, 320, 320, 320)
-_OFFSETS = ((-2, -1, 0, 1, 2), (-1, 0, 1), (-3, 0, 3), (-6, 0, 6), (-9, 0, 9), (-9, 0, 9))
-_STRIDED = 1
-"""This layer leaves one frame in three."""
-CONTEXT = sum(max(offsets) for offsets in _OFFSETS)
+_FIRST, _SECOND = (-2, -1, 0, 1, 2), (-1, 0, 1)
+_FIRST_WIDTH, _WIDTH, _NARROW = 192, 640, 96
+_STRIDE = 3
+"""The second layer leaves one frame in three."""
+_REACHES = (1, 2, 2, 4)
+"""Of the blocks behind it, in steps of 30 ms: half back into the narrow layer, half ahead out of it."""
+_BYPASS = 0.66
+CONTEXT = _FIRST[-1] + _SECOND[-1] + _STRIDE * sum(_REACHES)
 """Frames of 10 ms that the network sees before and after its own."""
 _DROPPED = 0.08
 
@@ -30,15 +35,16 @@ class Network(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        inputs = (FEATURES, *_WIDTHS[:-1])
         self.register_buffer("mean", torch.zeros(FEATURES))
         self.register_buffer("deviation", torch.ones(FEATURES))
-        self.affine = nn.ModuleList(
-            nn.Linear(len(offsets) * before, after, bias=False)
-            for offsets, before, after in zip(_OFFSETS, inputs, _WIDTHS, strict=True)
+        self.first = nn.Linear(len(_FIRST) * FEATURES, _FIRST_WIDTH, bias=False)
+        self.second = nn.Linear(len(_SECOND) * _FIRST_WIDTH, _WIDTH, bias=False)
+        self.narrow = nn.ModuleList(nn.Linear(2 * _WIDTH, _NARROW, bias=False) for _ in _REACHES)
+        self.wide = nn.ModuleList(nn.Linear(2 * _NARROW, _WIDTH, bias=False) for _ in _REACHES)
+        self.norm = nn.ModuleList(
+            nn.BatchNorm1d(width) for width in (_FIRST_WIDTH, *[_WIDTH] * (1 + len(_REACHES)))
         )
-        self.norm = nn.ModuleList(nn.BatchNorm1d(width) for width in _WIDTHS)
-        self.output = nn.Linear(_WIDTHS[-1], PDFS)
+        self.output = nn.Linear(_WIDTH, PDFS)
         self.settled = False
         """From then on the normalisation is that of use, also in training: its statistics stay as they are."""
 
@@ -48,24 +54,38 @@ class Network(nn.Module):
         return self
 
     def hidden(self, features: Any) -> Any:
-        """What the last layer sees: (batch, ceil(frames / 3), width)."""
+        """What the last layer sees: (batch, ceil(frames / 3), _WIDTH)."""
         x = (features - self.mean) / self.deviation
-        for number, (affine, norm) in enumerate(zip(self.affine, self.norm, strict=True)):
-            x = affine(_spliced(x, number))
-            x = nn.functional.relu(norm(x.flatten(0, 1))).view(x.shape)
-            if self.training:
-                # One mask an utterance: dropping a unit for a moment is mended by its neighbours in time.
-                x = x * (torch.rand(x.shape[0], 1, x.shape[2]) > _DROPPED) / (1 - _DROPPED)
+        x = self._dropped(self._rectified(self.first(_spliced(x, _FIRST)), 0))
+        x = self._dropped(self._rectified(self.second(_spliced(x, _SECOND, _STRIDE)), 1))
+        for number, reach in enumerate(_REACHES):
+            squeezed = self.narrow[number](_spliced(x, (-reach, 0)))
+            found = self._rectified(self.wide[number](_spliced(squeezed, (0, reach))), 2 + number)
+            x = self._dropped(found + _BYPASS * x[:, reach:-reach])
         return x
 
     def forward(self, features: Any) -> Any:
         return self.output(self.hidden(features))
 
+    @property
+    def matrices(self) -> list[tuple[Any, int]]:
+        """The weights before the output, each with the number of offsets that its layer splices."""
+        spliced = [(self.first, len(_FIRST)), (self.second, len(_SECOND))]
+        blocks = [(layer, 2) for layer in (*self.narrow, *self.wide)]
+        return [(layer.weight, taps) for layer, taps in (*spliced, *blocks)]
 
-def _spliced(x: Any, number: int) -> Any:
-    offsets, stride = _OFFSETS[number], 3 if number == _STRIDED else 1
-    unit = 3 if number > _STRIDED else 1
-    starts = [(offset - offsets[0]) // unit for offset in offsets]
+    def _rectified(self, x: Any, number: int) -> Any:
+        return nn.functional.relu(self.norm[number](x.flatten(0, 1))).view(x.shape)
+
+    def _dropped(self, x: Any) -> Any:
+        if not self.training:
+            return x
+        # One mask an utterance: dropping a unit for a moment is mended by its neighbours in time.
+        return x * (torch.rand(x.shape[0], 1, x.shape[2]) > _DROPPED) / (1 - _DROPPED)
+
+
+def _spliced(x: Any, offsets: tuple[int, ...], stride: int = 1) -> Any:
+    starts = [offset - offsets[0] for offset in offsets]
     steps = (x.shape[1] - starts[-1] - 1) // stride + 1
     return torch.cat([x[:, start : start + (steps - 1) * stride + 1 : stride] for start in starts], dim=2)
 
@@ -73,19 +93,27 @@ def _spliced(x: Any, number: int) -> Any:
 def layers_of(network: Network, log_priors: Any = None) -> list[Layer]:
     """The network as affine layers, normalisation folded in; `log_priors` (PDFS,) turn posteriors that were trained
     frame by frame into scaled likelihoods, and are None after sequence training."""
-    layers = []
     with torch.no_grad():
-        for number, (affine, norm) in enumerate(zip(network.affine, network.norm, strict=True)):
-            gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-            weights, bias = affine.weight.double(), torch.zeros(len(gain), dtype=torch.float64)
-            if number == 0:
-                spliced = len(_OFFSETS[0])
-                weights = weights / network.deviation.double().repeat(spliced)
-                bias = -weights @ network.mean.double().repeat(spliced)
-            bias = (bias - norm.running_mean.double()) * gain + norm.bias.double()
-            layers.append(Layer(_OFFSETS[number], (weights * gain[:, None]).numpy(), bias.numpy(), True))
+        spread = network.deviation.double().repeat(len(_FIRST))
+        first = network.first.weight.double() / spread
+        shift = -first @ network.mean.double().repeat(len(_FIRST))
+        layers = [
+            _folded(_FIRST, first, network.norm[0], shift=shift),
+            _folded(_SECOND, network.second.weight.double(), network.norm[1]),
+        ]
+        for number, reach in enumerate(_REACHES):
+            narrow, frames = network.narrow[number].weight.double().numpy(), _STRIDE * reach
+            layers.append(Layer((-frames, 0), narrow, torch.zeros(_NARROW).double().numpy(), False))
+            wide = network.wide[number].weight.double()
+            layers.append(_folded((0, frames), wide, network.norm[2 + number], bypass=_BYPASS))
         bias = network.output.bias.double()
         if log_priors is not None:
             bias = bias - log_priors
         layers.append(Layer((0,), network.output.weight.double().numpy(), bias.numpy(), False))
     return layers
+
+
+def _folded(offsets: tuple[int, ...], weights: Any, norm: Any, *, shift: Any = 0.0, bypass: float = 0.0) -> Layer:
+    gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
+    bias = (shift - norm.running_mean.double()) * gain + norm.bias.double()
+    return Layer(offsets, (weights * gain[:, None]).numpy(), bias.numpy(), True, bypass)

@@ -22,6 +22,7 @@ from torch import nn
 from scripts.train_model.assemble import write_layers
 from scripts.train_model.batches import NO_TARGET, Batch, Utterances, endless
 from scripts.train_model.network import CONTEXT, Network, layers_of
+from scripts.train_model.orthogonal_steps import OrthogonalSteps
 from scripts.train_model.sequence_training import PhoneBigram, mmi, starting_bias
 from scripts.train_model.team import Member, run_together
 from scripts.train_model.voice_warp import another_voice
@@ -157,7 +158,7 @@ def _by_frames(network: Network, lesson: _Lesson, save: Callable[[], None]) -> N
         error = _cross_entropy(scores, batch)
         return error, float(error.detach())
 
-    _descend("cross-entropy", list(network.parameters()), network, lesson, loss, save)
+    _descend("cross-entropy", network, [], lesson, loss, save)
 
 
 def _by_sequences(
@@ -174,7 +175,7 @@ def _by_sequences(
         aside = 0.1 * _cross_entropy(head(hidden), batch) + 2e-5 * (scores**2).mean()
         return error / steps + aside, value / steps
 
-    _descend(name, [*network.parameters(), *head.parameters()], network, lesson, loss, save)
+    _descend(name, network, list(head.parameters()), lesson, loss, save)
 
 
 def _cross_entropy(scores: Any, batch: Batch) -> Any:
@@ -184,29 +185,37 @@ def _cross_entropy(scores: Any, batch: Batch) -> Any:
 
 def _descend(
     name: str,
-    parameters: list[Any],
     network: Network,
+    beside: list[Any],
     lesson: _Lesson,
     loss: Callable[[Batch], tuple[Any, float]],
     save: Callable[[], None],
 ) -> None:
-    """AdamW with a warm beginning and a cosine's end."""
+    """The network's matrices by orthogonal steps, its other parameters and those `beside` by AdamW's, with a warm
+    beginning and a cosine's end."""
     member, stage, steps = lesson.member, lesson.stage, lesson.steps
-    optimizer = torch.optim.AdamW(parameters, lr=stage.peak, weight_decay=1e-3)
+    parameters = [*network.parameters(), *beside]
+    matrices = {id(weight) for weight, _ in network.matrices}
+    others = [parameter for parameter in parameters if id(parameter) not in matrices]
+    orthogonal = OrthogonalSteps(network.matrices, decay=1e-2)
+    adam = torch.optim.AdamW(others, weight_decay=1e-3)
     network.train()
     began, values = time.monotonic(), []
     for step in range(steps):
         cosine = 0.5 + 0.5 * math.cos(math.pi * step / steps)
-        for group in optimizer.param_groups:
-            group["lr"] = stage.peak * min(1.0, (step + 1) / _WARMING_STEPS) * (0.98 * cosine + 0.02)
+        rate = stage.peak * min(1.0, (step + 1) / _WARMING_STEPS) * (0.98 * cosine + 0.02)
         error, value = loss(lesson.batch())
         values.append(value)
-        optimizer.zero_grad()
+        for parameter in parameters:
+            parameter.grad = None
         error.backward()
         with torch.no_grad():
             member.average([parameter.grad for parameter in parameters])
         nn.utils.clip_grad_norm_(parameters, 2.0)
-        optimizer.step()
+        orthogonal.step(rate)
+        for group in adam.param_groups:
+            group["lr"] = rate
+        adam.step()
         if member.rank == 0 and (step + 1) % _SAY_EVERY == 0:
             spent = time.monotonic() - began, time.process_time()
             said = f"{name} {step + 1}/{steps}: {np.mean(values):.4f}, {spent[0]:.0f} s, {spent[1]:.0f} s of a core"

@@ -32,7 +32,8 @@ def at(layers: list[Layer], features: NDArray[np.float64], frame: int) -> NDArra
     *before, last = layers
     spliced = np.concatenate([at(before, features, frame + offset) for offset in last.offsets])
     out: NDArray[np.float64] = last.weights @ spliced + last.bias
-    return np.maximum(out, 0) if last.rectified else out
+    out = np.maximum(out, 0) if last.rectified else out
+    return out + last.bypass * at(before[:-1], features, frame) if last.bypass else out
 
 
 def test_the_layers_compute_what_the_network_computes() -> None:

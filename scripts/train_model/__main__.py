@@ -24,7 +24,7 @@ from scripts.train_model.training import ACOUSTIC, FINAL, HELD_OUT, Budget, trai
 
 PROJECT = Path(__file__).resolve().parents[2]
 WORK = PROJECT / "build" / "model"
-NAME, VERSION = "liniya-demo-ru", 4
+NAME, VERSION = "liniya-demo-ru", 5
 _PROGRAMS = (
     "batches.py",
     "network.py",

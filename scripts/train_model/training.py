@@ -62,8 +62,8 @@ def budget(hours_by_frames: float, hours_by_sequences: float, hours_settling: fl
     )
 
 
-FINAL = budget(110.0, 110.0, 12.0)
-HELD_OUT = budget(20.0, 15.0, 2.0)
+FINAL = budget(95.0, 95.0, 12.0)
+HELD_OUT = budget(15.0, 12.0, 2.0)
 """For the models that are trained without an engine, only to be measured."""
 
 

@@ -12,7 +12,7 @@ import structlog
 from app.config import Settings
 from app.domain.errors import BadInput, Unavailable
 from app.main import read_profile, until_told_to_stop
-from app.speech.body_vocabulary import prepared, words_wanted
+from app.speech.body_vocabulary import NotAllowed, in_every_case, prepared, with_words, words_wanted
 from app.speech.model_files import check_telephone_model
 from app.speech.recogniser import Minding, Recogniser
 from app.storage.directory import names_of_operators
@@ -28,7 +28,7 @@ async def run_recogniser(settings: Settings) -> None:
     names = _names_of_the_body(settings)
     words = words_wanted([*_operators_if_any(settings), *names], settings.vocabulary)
     recogniser = Recogniser(
-        _model_with(words, settings),
+        prepared(settings.model, words, _folder(settings)),
         settings.recogniser_host,
         settings.recogniser_port,
         settings.recogniser_workers,
@@ -62,7 +62,7 @@ async def follow_words(
                 recogniser.use(await asyncio.to_thread(_model_with, words, settings))
                 known = words
             told = ""
-        except (BadInput, Unavailable) as error:
+        except (BadInput, Unavailable, NotAllowed, OSError, ValueError) as error:
             if str(error) != told:
                 log.error("words_not_changed", reason=str(error))
             told = str(error)
@@ -77,7 +77,12 @@ def _names_of_the_body(settings: Settings) -> list[str]:
 
 
 def _model_with(words: Sequence[str], settings: Settings) -> Path:
-    return prepared(settings.model, words, settings.data_dir / "vocabulary")
+    """Unlike at the start, what fails leaves the words that are known."""
+    return with_words(settings.model.resolve(), in_every_case(words), _folder(settings))
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir / "vocabulary"
 
 
 def _operators_if_any(settings: Settings) -> list[str]:

@@ -145,7 +145,7 @@ class _Counts:
     people: int
 
 
-_FULL = _Counts(free=240, outside=80, digits=120, answers=420, other=330, no_speech=150, across=120, people=500)
+_FULL = _Counts(free=600, outside=80, digits=120, answers=420, other=330, no_speech=150, across=120, people=500)
 _QUICK = _Counts(free=60, outside=20, digits=30, answers=80, other=60, no_speech=45, across=30, people=80)
 
 

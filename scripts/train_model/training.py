@@ -46,7 +46,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a training may cost. A second of sound costs about 6 ms of processor's time in a pass of either kind."""
+    """What a training may cost. A second of sound costs about 7 ms of processor's time in a pass of either kind."""
 
     by_frames: Stage
     by_sequences: Stage

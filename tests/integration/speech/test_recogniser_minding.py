@@ -125,6 +125,20 @@ async def test_while_the_database_is_away_nobody_is_forgotten(tmp_path: Path) ->
         assert recogniser.model.path == MODEL.resolve()
 
 
+async def test_words_that_cannot_be_written_leave_those_that_are_known(tmp_path: Path) -> None:
+    (tmp_path / "vocabulary").write_text("no folder", encoding="utf-8")
+    file = tmp_path / "words.txt"
+    file.write_text("ктухулов\n", encoding="utf-8")
+    given: dict[str, Any] = {"model": MODEL, "vocabulary": file, "data_dir": tmp_path}
+    async with running() as recogniser:
+        with capture_logs() as logs:
+            following = asyncio.create_task(follow_words(recogniser, Settings(**given), [], [], every_s=0.05))
+            await until(lambda: bool(logs))
+            following.cancel()
+        assert [line["event"] for line in logs] == ["words_not_changed"]
+        assert recogniser.model.path == MODEL.resolve()
+
+
 GROWS_AT_ONCE = Minding(growth_bytes=-(1 << 40), look_every_s=0.05, young_for_s=0.5)
 
 

@@ -69,7 +69,7 @@ def test_the_bundled_model_is_described() -> None:
     description = check_model(BUNDLED)
     assert description.sample_rate_hz == 8000
     assert description.vocabulary_size == 19_002
-    assert description.version == "liniya-demo-ru 4"
+    assert description.version == "liniya-demo-ru 5"
     assert description.supports_grammar
 
 

@@ -1,3 +1,3 @@
 """Liniya: the consultation-line assistant of a public body."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
